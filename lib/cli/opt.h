@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One option table a command: it yields the getopt_long arrays, --help, and
+ * what the parity test compares with the manual and the completions.
+ */
+#ifndef CLI_OPT_H
+#define CLI_OPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+
+enum opt_kind {
+	OPT_FLAG,     /* bool: set */
+	OPT_COUNT,    /* int: plus one each time */
+	OPT_TEXT,     /* const char *: borrowed from argv or the config */
+	OPT_LIST,     /* struct opt_list: appended */
+	OPT_INT,      /* int64_t in [min, max] */
+	OPT_DURATION, /* int64_t ms in [min, max] */
+	OPT_SIZE,     /* int64_t bytes in [min, max] */
+	OPT_TIME,     /* int64_t ms since the epoch */
+	OPT_CALL,     /* fn(value, at, e) parses */
+};
+
+struct opt_list {
+	const char **v; /* owned array of borrowed strings */
+	size_t n;
+};
+
+struct opt {
+	int key;	  /* short letter, or a number above 255 for none */
+	const char *name; /* long name, without dashes */
+	const char *arg;  /* "DUR"; NULL for OPT_FLAG and OPT_COUNT */
+	const char *help; /* one line */
+	enum opt_kind kind;
+	void *at;	  /* where the value goes */
+	int64_t min, max; /* OPT_INT, OPT_DURATION, OPT_SIZE; max 0 = none */
+	int (*fn)(struct strv value, void *at, struct err *e); /* OPT_CALL */
+	bool *given; /* set when the option came; may be NULL */
+};
+
+/* What all commands share; filled by opt_parse(). */
+struct opt_common {
+	const char *url;	 /* -u */
+	const char *url_file;	 /* --url-file */
+	const char *namespace;	 /* --namespace; never NULL: "jq" */
+	const char *config_file; /* --config */
+	int64_t connect_timeout; /* --connect-timeout, ms */
+	bool json;		 /* -J */
+	int quiet, verbose;	 /* -q, -v */
+	const char *color;	 /* --color: auto, always, never */
+};
+
+struct opt_command {
+	const char *name;	 /* "jq-push" */
+	const char *synopsis;	 /* after the name, one line per form ('\n') */
+	const char *summary;	 /* one line for --help */
+	const struct opt *table; /* ended by an entry with name NULL */
+	bool stop_at_operand;	 /* jq-work: options end at the first operand */
+	struct opt_common *common;
+};
+
+/*
+ * Parse argv, then fill what was not given from the configuration files (see
+ * interface.md b.1: option > environment > user file > system file). On
+ * return `*first` is the index of the first operand in argv, which was
+ * permuted unless stop_at_operand.
+ *
+ * --help and --version print to stdout and exit 0 here. A bad invocation
+ * prints the three lines of the house on stderr and exits 64: unknown and
+ * abbreviated options with a suggestion, an option without its value, a value
+ * out of range, an option given twice with different values, an operand that
+ * begins with '-' without "--" before it. A bad configuration file exits 78
+ * with its file and line. (The command-line layer is the one that may exit.)
+ */
+void opt_parse(const struct opt_command *cmd, int argc, char **argv,
+	       int *first);
+
+/* Print "NAME: message", the usage lines and the hint; exit 64. For checks of
+ * combinations and operands. */
+no_return void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
+	printf_like(2, 3);
+
+/* Print "NAME: message" for `e` and return its exit status. */
+int opt_fail(const struct opt_command *cmd, const struct err *e);
+
+/* A warning on stderr: "NAME: warning: …"; silent with -q. */
+void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
+	printf_like(2, 3);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * JSON in and out, on jansson. Output never fails: bytes that are not UTF-8
+ * go out in a field of their own, as base64.
+ */
+#ifndef SYS_JSON_H
+#define SYS_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/strv.h"
+
+struct json; /* an object or an array, with all below it */
+
+struct json *json_object(void);
+struct json *json_array(void);
+void json_free(struct json *j);
+
+/* Put a value under `key` of an object (key NULL: append to an array).
+ * Children given with json_put() belong to the parent from then on. */
+void json_put(struct json *j, const char *key, struct json *child);
+void json_put_str(struct json *j, const char *key, const char *s);
+void json_put_int(struct json *j, const char *key, int64_t v);
+void json_put_num(struct json *j, const char *key, double v);
+void json_put_bool(struct json *j, const char *key, bool v);
+void json_put_null(struct json *j, const char *key);
+/* Bytes as `key` when they are UTF-8 without NUL, else base64 as `key_b64`. */
+void json_put_bytes(struct json *j, const char *key, struct strv v);
+/* Milliseconds since the epoch as RFC 3339; 0 puts null. */
+void json_put_time(struct json *j, const char *key, int64_t ms);
+
+/* One line, no blanks, keys in the order they were put. */
+void json_write(const struct json *j, struct buf *out);
+
+/*
+ * Parse one JSON object. Refused: anything else, duplicate keys, more than 64
+ * levels, trailing text. -1 with STATUS_DATA and the place of the error.
+ */
+struct json *json_parse(struct strv text, struct err *e) must_check;
+
+/* Look a member up. Of a missing member or one of another type the getters
+ * style is avoided: a member of another type is reported by json_type. */
+enum json_type {
+	JSON_MISSING,
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_INT,
+	JSON_REAL,
+	JSON_TEXT,
+	JSON_OBJECT,
+	JSON_ARRAY,
+};
+enum json_type json_type(const struct json *j, const char *key);
+struct strv json_get_str(const struct json *j, const char *key);
+int64_t json_get_int(const struct json *j, const char *key);
+double json_get_num(const struct json *j, const char *key);
+/* Call `fn` for each member of the object under `key` (NULL: of `j`). Values
+ * come as their text; `type` tells what they were. Stops when fn returns -1,
+ * and returns that. */
+int json_each(const struct json *j, const char *key,
+	      int (*fn)(void *arg, const char *name, enum json_type type,
+			struct strv text),
+	      void *arg) must_check;
+
+#endif
