@@ -43,7 +43,7 @@ void json_write(const struct json *j, struct buf *out);
 struct json *json_parse(struct strv text, struct err *e) must_check;
 
 /* Look a member up. Of a missing member or one of another type the getters
- * style is avoided: a member of another type is reported by json_type. */
+ * return "" or 0; json_type() tells them apart. */
 enum json_type {
 	JSON_MISSING,
 	JSON_NULL,
