@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void format(char *to, size_t size, const char *fmt, va_list ap)
+static printf_like(3, 0) void format(char *to, size_t size, const char *fmt,
+				     va_list ap)
 {
 	if (vsnprintf(to, size, fmt, ap) < 0)
 		to[0] = '\0';
