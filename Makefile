@@ -119,8 +119,17 @@ FORCE:
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libjobq.a
 	$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
 
+# Every program runs, also after one has failed; the last line is the count.
+.PHONY: check-unit
+check-unit: $(UNIT)
+	@for t in $^; do $$t || echo "FAILED $$t"; done | awk '{print} \
+	  /^unit /{ok+=$$3; bad+=$$5; n++} /^FAILED /{died++} END{ \
+	  printf "unit tests: %d programs, %d passed, %d failed\n", n, ok, bad; \
+	  exit bad || died || n != $(words $^)}'
+
 .PHONY: clean
 clean:
 	rm -rf build
 
 -include $(LIB_OBJ:.o=.d) $(COMMANDS:%=$B/cmd/%.d)
+-include $(UNIT_SRC:%.c=$B/%.d)

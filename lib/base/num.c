@@ -214,9 +214,12 @@ static int cut_fraction(struct strv *v, int *ms)
 	return 0;
 }
 
+/* What was written, checked for its shape, then for its sense. */
 struct when {
 	struct tm tm;
 	int ms;
+	int64_t offset;	 /* from UTC, ms */
+	bool impossible; /* 30 February, 24:00 and the like */
 };
 
 static int cut_date(struct strv *v, struct when *w)
@@ -228,10 +231,9 @@ static int cut_date(struct strv *v, struct when *w)
 	if (cut_exact(v, 4, &y) || cut_char(v, "-") || cut_exact(v, 2, &m) ||
 	    cut_char(v, "-") || cut_exact(v, 2, &d))
 		return -1;
-	if (y < 1970 || m < 1 || m > 12 || d < 1 || d > length[m - 1])
-		return -1;
-	if (m == 2 && d == 29 && (y % 4 || (y % 100 == 0 && y % 400)))
-		return -1;
+	if (m < 1 || m > 12 || d < 1 || d > length[m - 1] ||
+	    (m == 2 && d == 29 && (y % 4 || (y % 100 == 0 && y % 400))))
+		w->impossible = true;
 	w->tm.tm_year = y - 1900;
 	w->tm.tm_mon = m - 1;
 	w->tm.tm_mday = d;
@@ -250,22 +252,25 @@ static int cut_clock(struct strv *v, struct when *w)
 	if (!cut_char(v, ":") &&
 	    (cut_exact(v, 2, &t->tm_sec) || cut_fraction(v, &w->ms)))
 		return -1;
-	return t->tm_hour > 23 || t->tm_min > 59 || t->tm_sec > 59 ? -1 : 0;
+	if (t->tm_hour > 23 || t->tm_min > 59 || t->tm_sec > 59)
+		w->impossible = true;
+	return 0;
 }
 
-/* "Z" or "+HH:MM", in ms. */
-static int cut_zone(struct strv *v, int64_t *offset)
+/* "Z" or "+HH:MM". */
+static int cut_zone(struct strv *v, struct when *w)
 {
 	bool west = strv_starts(*v, "-");
 	int h, m;
 
-	*offset = 0;
 	if (!cut_char(v, "Zz"))
 		return 0;
 	if (cut_char(v, "+-") || cut_exact(v, 2, &h) || cut_char(v, ":") ||
-	    cut_exact(v, 2, &m) || h > 23 || m > 59)
+	    cut_exact(v, 2, &m))
 		return -1;
-	*offset = (h * HOUR + m * MINUTE) * (west ? -1 : 1);
+	if (h > 23 || m > 59)
+		w->impossible = true;
+	w->offset = (h * HOUR + m * MINUTE) * (west ? -1 : 1);
 	return 0;
 }
 
@@ -321,7 +326,7 @@ static int64_t next_ms(struct when *w, int64_t now_ms)
 	return at;
 }
 
-static int parse_epoch(struct strv v, int64_t *out)
+static int read_epoch(struct strv v, int64_t *out)
 {
 	uint64_t s;
 	int ms;
@@ -332,58 +337,82 @@ static int parse_epoch(struct strv v, int64_t *out)
 	return 0;
 }
 
-/* -1 = not a time at all, or no such date; -2 = skipped by the local clock. */
-static int parse_time(struct strv v, int64_t now_ms, int64_t *out)
+enum reading {
+	READ_GOOD,
+	READ_SHAPE,	 /* not a time at all */
+	READ_IMPOSSIBLE, /* no such date or time of day */
+	READ_SKIPPED,	 /* the local clock skips it */
+	READ_RANGE,
+};
+
+static enum reading read_local(struct strv v, int64_t now_ms, int64_t *out)
 {
 	struct when w = {.ms = 0};
-	struct strv date = v;
-	int64_t offset;
+
+	if (cut_clock(&v, &w) || v.n)
+		return READ_SHAPE;
+	if (w.impossible)
+		return READ_IMPOSSIBLE;
+	*out = next_ms(&w, now_ms);
+	return *out < 0 ? READ_SKIPPED : READ_GOOD;
+}
+
+static enum reading read_date(struct strv v, int64_t *out)
+{
+	struct when w = {.ms = 0};
+	bool local;
+
+	if (cut_date(&v, &w) || cut_char(&v, "Tt ") || cut_clock(&v, &w))
+		return READ_SHAPE;
+	local = !v.n;
+	if (!local && (cut_zone(&v, &w) || v.n))
+		return READ_SHAPE;
+	if (w.impossible)
+		return READ_IMPOSSIBLE;
+	if (w.tm.tm_year < 70)
+		return READ_RANGE;
+	if (local)
+		*out = local_ms(&w);
+	else
+		*out = (int64_t)timegm(&w.tm) * SECOND + w.ms - w.offset;
+	return local && *out < 0 ? READ_SKIPPED : READ_GOOD;
+}
+
+static enum reading read_time(struct strv v, int64_t now_ms, int64_t *out)
+{
+	enum reading r;
 
 	if (!cut_char(&v, "@"))
-		return parse_epoch(v, out);
-	if (v.n > 2 && v.p[2] == ':') {
-		if (cut_clock(&v, &w) || v.n)
-			return -1;
-		*out = next_ms(&w, now_ms);
-		return *out < 0 ? -2 : 0;
-	}
-	if (cut_date(&date, &w) || cut_char(&date, "Tt ") ||
-	    cut_clock(&date, &w))
-		return -1;
-	if (!date.n) {
-		*out = local_ms(&w);
-		return *out < 0 ? -2 : 0;
-	}
-	if (cut_zone(&date, &offset) || date.n)
-		return -1;
-	*out = (int64_t)timegm(&w.tm) * SECOND + w.ms - offset;
-	return 0;
+		r = read_epoch(v, out) ? READ_SHAPE : READ_GOOD;
+	else if (v.n > 2 && v.p[2] == ':')
+		r = read_local(v, now_ms, out);
+	else
+		r = read_date(v, out);
+	if (r == READ_GOOD && (*out < 0 || *out > TIME_MAX))
+		r = READ_RANGE;
+	return r;
 }
 
 int num_time(struct strv text, int64_t now_ms, int64_t *out_ms, struct err *e)
 {
+	static const char *const why[] = {
+		[READ_SHAPE] = "is not a time (write 2026-11-24T10:00:00Z, "
+			       "'2026-11-24 10:00', 10:00 or @EPOCH)",
+		[READ_IMPOSSIBLE] = "is no such date or time of day",
+		[READ_SKIPPED] = "does not exist in the local time zone "
+				 "(clocks skip it)",
+		[READ_RANGE] = "is out of range (years 1970 to 9999)",
+	};
 	char shown[SHOWN];
 	int64_t at = 0;
-	int rc = parse_time(text, now_ms, &at);
+	enum reading r = read_time(text, now_ms, &at);
 
+	if (r == READ_GOOD) {
+		*out_ms = at;
+		return 0;
+	}
 	text_show(text, shown, sizeof(shown));
-	if (rc == -1)
-		return err_set(e, STATUS_USAGE,
-			       "'%s' is not a time (write "
-			       "2026-11-24T10:00:00Z, '2026-11-24 10:00', "
-			       "10:00 or @EPOCH)",
-			       shown);
-	if (rc == -2)
-		return err_set(e, STATUS_USAGE,
-			       "'%s' does not exist in the local time zone "
-			       "(clocks skip it)",
-			       shown);
-	if (at < 0 || at > TIME_MAX)
-		return err_set(e, STATUS_USAGE,
-			       "'%s' is out of range (years 1970 to 9999)",
-			       shown);
-	*out_ms = at;
-	return 0;
+	return err_set(e, STATUS_USAGE, "'%s' %s", shown, why[r]);
 }
 
 void num_format_span(int64_t ms, char *to)
