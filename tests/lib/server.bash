@@ -30,7 +30,7 @@
 # setup_file or teardown_file of their own define them below the load line and
 # call server_setup, server_teardown, server_setup_file or
 # server_teardown_file in them. A file that needs no server says
-# SERVER=none before the load line.
+# `export SERVER=none` above the load line.
 #
 # Environment of the runner: JQ_BIN (directory of the commands under test,
 # default build/plain), BATS_TEST_TIMEOUT (seconds a test may take).
@@ -64,6 +64,7 @@ server_load_library() {
 }
 server_load_library bats-support
 server_load_library bats-assert
+# shellcheck source=wait.bash
 . "${BASH_SOURCE[0]%/*}/wait.bash"
 
 server_socket() {
