@@ -48,7 +48,18 @@ LIB_SRC := \
 	lib/base/fd.c \
 	lib/base/num.c \
 	lib/base/strv.c \
-	lib/base/text.c
+	lib/base/text.c \
+	lib/queue/backoff.c \
+	lib/queue/beat.c \
+	lib/queue/change.c \
+	lib/queue/claim.c \
+	lib/queue/close.c \
+	lib/queue/job.c \
+	lib/queue/job_text.c \
+	lib/queue/key.c \
+	lib/queue/push.c \
+	lib/queue/script.c \
+	lib/queue/stats.c
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
@@ -97,7 +108,7 @@ $(GEN)/lua/%.lua: share/lua/%.lua $(PARTS)
 $(GEN)/scripts.inc: $(SCRIPTS:share/%=$(GEN)/%)
 	@{ for f in $^; do n=$$(basename $$f .lua); \
 	  printf 'static const char script_%s[] = {\n' $$n; \
-	  od -An -v -tx1 $$f | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	  od -An -v -tx1 $$f | sed "s/ *\([0-9a-f][0-9a-f]\)/'\\\\x\1',/g"; \
 	  printf '0};\n'; done; \
 	  printf 'static const struct redis_script scripts[] = {\n'; \
 	  for f in $^; do n=$$(basename $$f .lua); \

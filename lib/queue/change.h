@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What operators do to jobs and queues: put dead jobs back, cancel, drop,
+ * pause, set. Each call runs the loop until the server has answered.
+ */
+#ifndef QUEUE_CHANGE_H
+#define QUEUE_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "queue/key.h"
+#include "sys/redis.h"
+
+#define CHANGE_MAX_IDS 1000 /* most ids in one call */
+
+/* Called for each id with the script's word: "OK", "ASKED" (running: told to
+ * stop at its worker's next beat), "GONE" (no such job), else the state in
+ * which there was nothing to do ("done", "running" …). */
+typedef void change_fn(void *arg, struct strv id, struct strv word);
+
+/* Dead jobs run again after `delay_ms`, counters at zero. */
+int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
+		 const struct strv *ids, size_t n, change_fn *fn, void *arg,
+		 struct err *e) must_check;
+
+enum change_removal {
+	CHANGE_CANCEL, /* waiting → dead; running → told to stop, then dead */
+	CHANGE_DROP, /* waiting, dead → deleted; running → told, deleted */
+};
+int change_remove(struct redis *r, const struct key_set *k,
+		  enum change_removal what, const char *reason,
+		  const struct strv *ids, size_t n, change_fn *fn, void *arg,
+		  struct err *e) must_check;
+
+/* Keep a queue from being claimed from; `reason` ("why, who") is shown. */
+int change_pause(struct redis *r, const struct key_set *k, const char *reason,
+		 struct err *e) must_check;
+int change_resume(struct redis *r, const struct key_set *k,
+		  struct err *e) must_check;
+
+/* A queue's settings, with the meaning, unit and range of each. */
+struct change_setting {
+	const char *name;  /* as typed: "lease", "keep-done" … */
+	const char *field; /* as stored */
+	enum {
+		CHANGE_DURATION,
+		CHANGE_NUMBER,
+		CHANGE_SIZE
+	} kind;
+	int64_t min, max, fallback; /* ms, number or bytes */
+	const char *help;
+};
+extern const struct change_setting change_settings[];
+extern const size_t change_n_settings;
+
+/* Find a setting by the name typed. NULL with STATUS_USAGE. */
+const struct change_setting *change_find_setting(struct strv name,
+						 struct err *e) must_check;
+
+/* Parse `value` for `s` ("default" puts the default back: *is_default). */
+int change_parse_value(const struct change_setting *s, struct strv value,
+		       int64_t *out, bool *is_default,
+		       struct err *e) must_check;
+
+int change_set(struct redis *r, const struct key_set *k,
+	       const struct change_setting *s, int64_t value, bool is_default,
+	       struct err *e) must_check;
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* Claims, and the wait for something to claim. */
+#include "queue/claim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "queue/script.h"
+
+/* Elements of an answer before the first job, and of each job. */
+enum {
+	HEAD = 4,
+	EACH = 4
+};
+
+void claim_init(struct claim *c, const struct key_set *keys)
+{
+	memset(c, 0, sizeof(*c));
+	c->keys = keys;
+	redis_cmd_init(&c->cmd);
+}
+
+void claim_release(struct claim *c)
+{
+	redis_cmd_release(&c->cmd);
+}
+
+static int read_answer(const struct redis_reply *reply, const char *queue,
+		       struct claim_answer *a, struct err *e)
+{
+	static const char *const words[] = {"OK", "SAME", "NONE", "PAUSED",
+					    "STALE"};
+	struct strv word;
+	size_t w = 0;
+
+	memset(a, 0, sizeof(*a));
+	if (script_answer(reply, queue, &word, e) < 0)
+		return -1;
+	while (w < ARRAY_LEN(words) && !strv_eq(word, words[w]))
+		w++;
+	if (w == ARRAY_LEN(words) || redis_count(reply) < HEAD)
+		return err_set(e, STATUS_BUG,
+			       "queue '%s': unexpected answer to a claim "
+			       "(please report this)",
+			       queue);
+	a->word = (enum claim_word)w;
+	a->next_ms = redis_int(redis_at(reply, 1));
+	a->lease_ms = redis_int(redis_at(reply, 2));
+	a->epoch = redis_str(redis_at(reply, 3));
+	a->n = (redis_count(reply) - HEAD) / EACH;
+	a->reply = reply;
+	return 0;
+}
+
+static void answered(void *arg, const struct redis_reply *reply,
+		     const struct err *why)
+{
+	struct claim *c = arg;
+	struct claim_answer a;
+	struct err e;
+
+	if (!why && read_answer(reply, c->keys->queue, &a, &e) < 0)
+		why = &e;
+	c->fn(c->arg, why ? NULL : &a, why);
+}
+
+void claim_send(struct claim *c, struct redis *r, const char *instance,
+		int64_t request, int n)
+{
+	script_begin(&c->cmd, SCRIPT_CLAIM, c->keys);
+	redis_cmd_str(&c->cmd, instance);
+	redis_cmd_int(&c->cmd, request);
+	redis_cmd_int(&c->cmd, n);
+	redis_send(r, &c->cmd, 0, answered, c);
+}
+
+int claim_job(const struct claim_answer *a, size_t i, struct claim_job *out,
+	      struct err *e)
+{
+	size_t at = HEAD + i * EACH;
+
+	memset(out, 0, sizeof(*out));
+	out->id = redis_str(redis_at(a->reply, at));
+	out->token = redis_str(redis_at(a->reply, at + 1));
+	if (job_parse_record(redis_str(redis_at(a->reply, at + 2)),
+			     &out->record, e) < 0)
+		return -1;
+	return job_split_envelope(redis_str(redis_at(a->reply, at + 3)),
+				  &out->header, &out->payload, e);
+}
+
+void claim_wait(struct redis *r, const struct key_set *const *keys, size_t n,
+		int64_t wait_ms, redis_fn *fn, void *arg)
+{
+	struct redis_cmd c;
+	char seconds[32];
+
+	redis_cmd_init(&c);
+	redis_cmd_str(&c, "BLPOP");
+	for (size_t i = 0; i < n; i++)
+		redis_cmd_str(&c, keys[i]->key[KEY_WAKE]);
+	/* 0 would wait for ever */
+	snprintf(seconds, sizeof(seconds), "%.3f",
+		 (double)(wait_ms > 0 ? wait_ms : 1) / 1000);
+	redis_cmd_str(&c, seconds);
+	redis_send(r, &c, wait_ms, fn, arg);
+	redis_cmd_release(&c);
+}

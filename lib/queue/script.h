@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The Lua scripts of share/lua, embedded: the only things that change a queue.
+ */
+#ifndef QUEUE_SCRIPT_H
+#define QUEUE_SCRIPT_H
+
+#include "queue/key.h"
+#include "sys/redis.h"
+
+enum script {
+	SCRIPT_BEAT,
+	SCRIPT_CLAIM,
+	SCRIPT_CLOSE,
+	SCRIPT_CONFIGURE,
+	SCRIPT_LIST,
+	SCRIPT_PEEK,
+	SCRIPT_PUSH,
+	SCRIPT_REMOVE,
+	SCRIPT_RETRY,
+	SCRIPT_STAT,
+	SCRIPT_WORKERS,
+};
+
+/* Begin a call of `s` on the queue of `k`: the keys are added, the arguments
+ * follow. Clears `c` first. */
+void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k);
+
+/*
+ * Check an answer of a script: an array whose first element is a word we know
+ * how to read. 0, or -1: STATUS_PROTOCOL for another data layout ("written by
+ * a newer jobq"), STATUS_BUG for an answer of the wrong shape. `word` gets the
+ * first element.
+ */
+int script_answer(const struct redis_reply *reply, const char *queue,
+		  struct strv *word, struct err *e) must_check;
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Looking, without changing anything: queues, lists of jobs, one job in full,
+ * workers. Each call runs the loop until the server has answered; views are
+ * valid until the next call on the same connection.
+ */
+#ifndef QUEUE_STATS_H
+#define QUEUE_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "queue/job.h"
+#include "queue/key.h"
+#include "sys/redis.h"
+
+/* A worker that did not beat for this long counts as gone. */
+#define STATS_WORKER_GONE_MS 30000
+
+struct stats_queue {
+	bool known;	/* anything was ever pushed or set */
+	int64_t now_ms; /* the server's clock */
+	int64_t ready, delayed, retry, running, done, dead;
+	int64_t oldest_ms; /* when the oldest ready job was pushed; 0 = none */
+	int64_t workers;
+	double done_minute, failed_minute, pushed_minute; /* last 60 s */
+	struct strv paused; /* "MS WHY", or empty */
+	int64_t max_len;
+	/* lifetime counters */
+	int64_t pushed, dup, claimed, completed, failed, lost, released,
+		dead_in, retried, deleted, expired, trimmed, orphan;
+	const struct redis_reply *reply; /* for stats_field() */
+};
+int stats_queue(struct redis *r, const struct key_set *k,
+		struct stats_queue *out, struct err *e) must_check;
+
+/* Any field of stat.lua by its name, e.g. a setting in force. */
+struct strv stats_field(const struct stats_queue *s, const char *name);
+
+/* Call `fn` for the name of each known queue, sorted; pages with SSCAN.
+ * fn returns -1 to stop; that is returned. */
+int stats_each_queue(struct redis *r, const char *space,
+		     int (*fn)(void *arg, struct strv queue, struct err *e),
+		     void *arg, struct err *e) must_check;
+
+/* The states by name, in the order people think of them: ready, running,
+ * delayed, retry, dead, done. NULL-terminated. */
+extern const char *const stats_states[];
+
+/* One job of a list. Views, valid until the next call. */
+struct stats_job {
+	struct strv id;
+	const char *state;
+	int64_t score_ms; /* delayed, retry: due; running: lease end; done,
+			     dead: when; ready: 0 */
+	int64_t now_ms;	  /* the server's clock */
+	struct job_record record;
+	struct job_header header; /* owned by the caller of fn's lister */
+	struct strv payload;	  /* when asked for */
+	bool has_payload;
+};
+
+/*
+ * Call `fn` for the jobs of one state in their order, at most `limit` (0 =
+ * all), a page of the script at a time; with or without payloads. fn returns
+ * -1 to stop.
+ */
+int stats_each_job(struct redis *r, const struct key_set *k, const char *state,
+		   int64_t limit, bool payload,
+		   int (*fn)(void *arg, const struct stats_job *job,
+			     struct err *e),
+		   void *arg, struct err *e) must_check;
+
+/* All there is about one job. */
+struct stats_detail {
+	struct stats_job job;	  /* payload included, unless done */
+	struct strv history;	  /* for job_next_attempt() */
+	struct job_result result; /* done */
+	struct job_live live;	  /* running */
+};
+/* 0; 1 = no such job; -1. Release what was filled with
+ * stats_detail_release(). */
+int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
+		 struct stats_detail *out, struct err *e) must_check;
+void stats_detail_release(struct stats_detail *d);
+
+/* Call `fn` for each living worker of the queue. */
+int stats_each_worker(struct redis *r, const struct key_set *k,
+		      int (*fn)(void *arg, struct strv instance, int64_t age_ms,
+				const struct job_worker *w, struct err *e),
+		      void *arg, struct err *e) must_check;
+
+#endif

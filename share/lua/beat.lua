@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- beat, version 1. T3: a worker renews the leases of its jobs, tells what it
+-- is and what they are doing, and hears which of them it lost or must cancel.
+-- KEYS  the queue's fifteen keys
+-- ARGV  1 worker instance, 2 what it is (shown by jq-stat; "" = unchanged,
+--       "closed" = it ends: nothing may be claimed for it any more), then 3
+--       for each job: id, token, live text ("" = unchanged)
+-- Returns OK, the lease in ms, the epoch, then for each job ok, lost, cancel.
+-- A lease that has run out but was not taken back yet is renewed all the same.
+--@ base
+--@ record
+--@ ready
+--@ finish
+--@ tick
+
+local worker, info = ARGV[1], ARGV[2]
+local lease = setting('lease')
+local answer = {'OK', int(lease), call('HGET', META, 'epoch') or ''}
+call('ZCARD', SEEN)
+outage_check(lease)
+if info == 'closed' then
+  call('HSET', WRK, 'c:' .. worker, 'closed')
+  call('HDEL', WRK, 'i:' .. worker)
+  -- no longer alive, and forgotten in five minutes
+  call('ZADD', SEEN, int(now - 300000), worker)
+elseif info ~= '' then
+  call('HSET', WRK, 'i:' .. worker, info)
+  call('ZADD', SEEN, int(now), worker)
+end
+for i = 3, #ARGV, 3 do
+  local id, text = ARGV[i], call('HGET', JOB, ARGV[i])
+  local r = text and record_parse(text)
+  local word = 'lost'
+  if r and r[TOKEN] == ARGV[i + 1] then
+    word = r[FLAGS] == '-' and 'ok' or 'cancel'
+    call('ZADD', RUN, int(now + lease), id)
+    if ARGV[i + 2] ~= '' then call('HSET', LIVE, id, ARGV[i + 2]) end
+  end
+  answer[#answer + 1] = word
+end
+return answer

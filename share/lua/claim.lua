@@ -1,0 +1,100 @@
+#!lua flags=allow-oom
+-- claim, version 1. T2: the next jobs come under a lease and a fresh token.
+-- One script, because leaving `rdy` and entering `run` must not be seen apart.
+-- KEYS  the queue's fifteen keys
+-- ARGV  1 worker instance (random), 2 request number (rising), 3 most jobs
+-- Returns OK, SAME (this request again: the jobs it got), STALE (an older
+-- one), PAUSED or NONE, then the ms until something is due, the lease in ms,
+-- the epoch; then 4 for each job: id, token, record, envelope.
+-- O(jobs · log n), at most 100 jobs and about 4 MiB beyond the first.
+--@ base
+--@ record
+--@ ready
+--@ finish
+--@ tick
+
+local worker, request = ARGV[1], tonumber(ARGV[2])
+local most = math.min(tonumber(ARGV[3]), 100)
+local lease = setting('lease')
+local m = call('HMGET', META, 'epoch', 'paused', 'fence')
+local answer = {'NONE', 0, int(lease), m[1] or ''}
+
+local function give(id, r, envelope)
+  local n = #answer
+  answer[n + 1], answer[n + 2] = id, r[TOKEN]
+  answer[n + 3] = table.concat(r, ' ', 1, 16)
+  answer[n + 4] = envelope
+end
+
+local last = call('HGET', WRK, 'c:' .. worker)
+if last == 'closed' then return {'STALE', 0, int(lease), m[1] or ''} end
+local last_request = tonumber(string.match(last or '', '^%d+')) or 0
+if request < last_request then
+  return {'STALE', 0, int(lease), m[1] or ''}
+end
+if request == last_request then
+  answer[1] = 'SAME'
+  for id in string.gmatch(last, ' (%S+)') do
+    local text, envelope = call('HGET', JOB, id), call('HGET', PAY, id)
+    local r = text and record_parse(text)
+    if envelope and r and string.sub(r[TOKEN], -#worker) == worker then
+      give(id, r, envelope)
+    end
+  end
+  return answer
+end
+
+local idle = tick(lease)
+
+-- The next ready job that may run, or nil; takes it out of `rdy`.
+local function take(id, score, fence)
+  call('ZREM', RDY, id)
+  local envelope = call('HGET', PAY, id)
+  if not envelope then return count('orphan') end
+  local text = call('HGET', JOB, id)
+  local r = text and record_parse(text) or record_new(header_of(envelope))
+  local expires = tonumber(string.match(r[HEADER], '^%S+ %S+ (%d+)')) or 0
+  r[SCORE] = int(tonumber(score))
+  if expires > 0 and expires < now then
+    count('expired')
+    return to_dead(id, r, 'expired before it was started')
+  end
+  r[TOKEN] = int(fence) .. '.' .. worker
+  r[SINCE] = int(now)
+  r[DELIVERIES] = r[DELIVERIES] + 1
+  call('HSET', JOB, id, record_text(r))
+  call('ZADD', RUN, int(now + lease), id)
+  give(id, r, envelope)
+  return #envelope
+end
+
+local taken = {int(request)}
+if m[2] then
+  answer[1] = 'PAUSED'
+elseif most > 0 then
+  local fence, bytes = math.max((tonumber(m[3]) or 0), micros), 0
+  local list = call('ZRANGE', RDY, 0, most - 1, 'WITHSCORES')
+  for i = 1, #list, 2 do
+    if bytes > 0 and bytes + call('HSTRLEN', PAY, list[i]) > 4194304 then
+      break
+    end
+    fence = fence + 1
+    local size = take(list[i], list[i + 1], fence)
+    if size then
+      bytes = bytes + size
+      taken[#taken + 1] = list[i]
+    end
+  end
+  if #taken > 1 then
+    answer[1] = 'OK'
+    count('claimed', #taken - 1)
+    call('HSET', META, 'fence', int(fence))
+    -- another worker's turn, if there is more than this one could take
+    if call('ZCARD', RDY) > 0 then woken = woken + 1 end
+  end
+end
+call('HSET', WRK, 'c:' .. worker, table.concat(taken, ' '))
+answer[2] = int(idle)
+write_wakes()
+write_counters()
+return answer

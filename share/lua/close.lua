@@ -1,0 +1,103 @@
+#!lua flags=allow-oom
+-- close, version 1. T4, T5, T6: what became of claimed jobs. One script,
+-- because the token check and the move must not be parted: only the holder of
+-- the running lease may close it, however late or often its word comes.
+-- KEYS  the queue's fifteen keys
+-- ARGV  8 for each job:
+--       id, token,
+--       kind: done, fail (an attempt failed), dead (for good), release (given
+--       back, no attempt charged),
+--       delay in ms (fail: back-off; release: 0 = to the front of its place),
+--       most attempts,
+--       how it ended ("exit:1", "signal:9", "timeout"), one word,
+--       detail: "USER_US SYS_US PEAK_KIB PID WORKER REASON\nSTDERR TAIL",
+--       result (done) or "".
+-- Returns OK, then for each job OK, DUP (closed by this token before), LOST
+-- (somebody else's by now) or GONE (no such job any more). O(jobs · log n).
+--@ base
+--@ record
+--@ ready
+--@ finish
+--@ tick
+
+call('HGET', OUT, '')
+call('ZCARD', DONE)
+call('ZCARD', DEAD)
+
+local function reason_of(detail)
+  return string.match(detail, '^%S+ %S+ %S+ %S+ %S+ ([^\n]*)') or ''
+end
+
+-- An operator's word comes before a retry: c cancels, d deletes.
+local function stopped(id, r)
+  if r[FLAGS] == '-' then return false end
+  if r[FLAGS] == 'd' then
+    count('deleted')
+    to_done(id, r, '')
+  else
+    to_dead(id, r, 'cancelled')
+  end
+  return true
+end
+
+local function fail(id, r, delay, limit, reason)
+  r[ATTEMPTS] = r[ATTEMPTS] + 1
+  r[ROW] = 0
+  count('failed')
+  count_minute('f')
+  if stopped(id, r) then return end
+  if r[ATTEMPTS] >= limit then return to_dead(id, r, reason) end
+  r[REASON] = reason
+  call('HSET', JOB, id, record_text(r))
+  make_due(RTY, id, now + delay, score_priority(r[SCORE]))
+end
+
+local function release(id, r, delay)
+  r[RELEASES] = r[RELEASES] + 1
+  count('released')
+  if stopped(id, r) then return end
+  if delay > 0 then r[ROW] = r[ROW] + 1 end
+  if r[ROW] > setting('max_releases') then
+    return to_dead(id, r, 'deferred more than ' .. (r[ROW] - 1) ..
+      ' times in a row')
+  end
+  call('HSET', JOB, id, record_text(r))
+  if delay > 0 then
+    make_due(DLY, id, now + delay, score_priority(r[SCORE]))
+  else
+    make_ready(id, tonumber(r[SCORE]))
+  end
+end
+
+local function close(at)
+  local id, token, kind = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local text = call('HGET', JOB, id)
+  local r = text and record_parse(text)
+  if not r then return 'GONE' end
+  if r[TOKEN] ~= token then return r[CLOSED] == token and 'DUP' or 'LOST' end
+  local delay, limit = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local detail = ARGV[at + 6]
+  call('ZREM', RUN, id)
+  call('HDEL', LIVE, id)
+  record_attempt(r, ARGV[at + 5], detail)
+  r[TOKEN], r[CLOSED] = '-', token
+  if kind == 'done' then
+    r[REASON], r[ROW] = '', 0
+    count('completed')
+    count_minute('d')
+    to_done(id, r, ARGV[at + 7])
+  elseif kind == 'release' then
+    release(id, r, delay)
+  else
+    fail(id, r, delay, kind == 'dead' and 0 or limit, reason_of(detail))
+  end
+  return 'OK'
+end
+
+outage_check(setting('lease'))
+local answer = {'OK'}
+for at = 1, #ARGV, 8 do answer[#answer + 1] = close(at) end
+trim_all(math.min(500, 64 + #ARGV / 8))
+write_wakes()
+write_counters()
+return answer

@@ -1,0 +1,35 @@
+#!lua flags=allow-oom
+-- configure, version 1. T12 and settings: pause, resume, limits, retention.
+-- KEYS  the queue's fifteen keys
+-- ARGV  pairs of a name and a value; "" puts the default back. The name
+--       "paused" takes "REASON" and stores it with the time.
+-- Returns OK, or UNKNOWN and the name. O(pairs).
+--@ base
+
+local NAMES = {paused = true}
+for name in pairs(DEFAULTS) do NAMES[name] = true end
+for i = 1, #ARGV, 2 do
+  if not NAMES[ARGV[i]] then return {'UNKNOWN', ARGV[i]} end
+end
+local resumed = false
+if not layout then
+  call('HSET', META, 'format', '1', 'epoch', int(micros))
+end
+for i = 1, #ARGV, 2 do
+  local name, value = ARGV[i], ARGV[i + 1]
+  if value == '' then
+    resumed = resumed or name == 'paused'
+    call('HDEL', META, name)
+  elseif name == 'paused' then
+    -- pausing again keeps who did it first and when
+    call('HSETNX', META, name, int(now) .. ' ' .. value)
+  else
+    call('HSET', META, name, value)
+  end
+end
+-- every idle worker of a resumed queue has to look, so use all the hints
+if resumed then
+  local want = math.min(16, call('ZCARD', RDY)) - call('LLEN', WAKE)
+  for _ = 1, want do call('LPUSH', WAKE, '1') end
+end
+return {'OK'}

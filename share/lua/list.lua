@@ -1,0 +1,40 @@
+#!lua flags=no-writes
+-- list, version 1. Jobs of one state, a page at a time.
+-- KEYS  the queue's fifteen keys
+-- ARGV  1 state, 2 how many to skip, 3 most to return (500), 4 "payload" to
+--       return the envelopes whole, else ""
+-- Returns OK, the server's ms, then 5 for each job: id, score, record line
+-- ("" if never claimed), header, envelope or "". A page ends early after
+-- about 4 MiB. O(log n + page).
+--@ base
+--@ record
+--@ state
+
+local set = STATES[ARGV[1]]
+if not set then return {'UNKNOWN'} end
+local skip, most = tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), 500)
+local page = call('ZRANGE', set, skip, skip + most - 1, 'WITHSCORES')
+local answer, read = {'OK', int(now)}, 0
+
+local function put(id, score)
+  local text = call('HGET', JOB, id)
+  local line, header, envelope = '', '', ''
+  if text then
+    line, header = string.match(text, '^([^\n]*)\n([^\n]*)')
+  end
+  if not text or ARGV[4] == 'payload' then
+    envelope = call('HGET', PAY, id) or ''
+    read = read + #envelope
+    if not text then header = header_of(envelope) end
+  end
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3] = id, score, line
+  answer[n + 4] = header
+  answer[n + 5] = ARGV[4] == 'payload' and envelope or ''
+end
+
+for i = 1, #page, 2 do
+  put(page[i], page[i + 1])
+  if read > 4194304 then break end
+end
+return answer

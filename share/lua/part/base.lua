@@ -1,0 +1,46 @@
+-- What every script starts with: the queue's keys in their fixed order, one
+-- look at the server's clock, the layout check, and counters that are written
+-- once at the end. R1: all checks come before the first write.
+local RDY, DLY, RTY, RUN, DONE, DEAD, JOB, PAY, OUT, META, WRK, WAKE, MIN,
+  LIVE, SEEN = unpack(KEYS)
+local call = redis.call
+
+-- Lua prints numbers with 14 digits; ours have up to 17.
+local function int(n) return string.format('%.0f', n) end
+
+local time = call('TIME')
+local micros = time[1] * 1000000 + time[2]
+local now = math.floor(micros / 1000)
+
+local layout = call('HGET', META, 'format')
+if layout and layout ~= '1' then return {'FORMAT', layout} end
+
+-- A setting of this queue, or its default.
+local DEFAULTS = {
+  lease = 15000, max_len = 0, max_losses = 3, max_releases = 1000,
+  keep_done = 86400000, keep_done_jobs = 10000, keep_done_bytes = 67108864,
+  keep_dead = 2592000000, keep_dead_jobs = 100000,
+  keep_dead_bytes = 268435456,
+}
+local function setting(name)
+  return tonumber(call('HGET', META, name)) or DEFAULTS[name]
+end
+
+local counted = {}
+local function count(name, n)
+  counted[name] = (counted[name] or 0) + (n or 1)
+end
+
+-- Counters of the running minute: p pushed, d done, f failed attempts.
+local counted_now = {}
+local function count_minute(kind, n)
+  counted_now[kind] = (counted_now[kind] or 0) + (n or 1)
+end
+
+local function write_counters()
+  for name, n in pairs(counted) do call('HINCRBY', META, name, int(n)) end
+  local minute = int(math.floor(now / 60000))
+  for kind, n in pairs(counted_now) do
+    call('HINCRBY', MIN, minute .. kind, int(n))
+  end
+end

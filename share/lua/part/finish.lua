@@ -1,0 +1,71 @@
+-- The two ends of a job. `done` keeps a tombstone without payload, so that a
+-- late copy of the push cannot bring it back; `dead` keeps all of it for
+-- jq-retry. Who pushed with --wait is told on the queue's channel.
+local CHANNEL = string.gsub(META, 'meta$', 'end')
+
+local function tell(id, r, state)
+  if string.find(r[HEADER], ' w=1', 1, true) then
+    call('PUBLISH', CHANNEL, state .. ' ' .. id)
+  end
+end
+
+local function to_done(id, r, result)
+  r[TOKEN] = '-'
+  r[SINCE] = int(now)
+  local text = record_text(r)
+  call('HSET', JOB, id, text)
+  call('HDEL', PAY, id)
+  if result ~= '' then call('HSET', OUT, id, result) end
+  call('ZADD', DONE, int(now), id)
+  count('done_bytes', #text + #result)
+  tell(id, r, 'done')
+end
+
+local function to_dead(id, r, reason)
+  r[TOKEN] = '-'
+  r[SINCE] = int(now)
+  r[REASON] = reason
+  local text = record_text(r)
+  call('HSET', JOB, id, text)
+  call('ZADD', DEAD, int(now), id)
+  count('dead_in')
+  count('dead_bytes', #text + call('HSTRLEN', PAY, id))
+  tell(id, r, 'dead')
+end
+
+-- Forget the oldest of `set` that are too old, too many or too large; at most
+-- `most` of them.
+local function trim(set, name, most)
+  local card = call('ZCARD', set)
+  if card == 0 then return end
+  local bytes = tonumber(call('HGET', META, name .. '_bytes')) or 0
+  bytes = bytes + (counted[name .. '_bytes'] or 0)
+  local oldest = now - setting('keep_' .. name)
+  local max_jobs = setting('keep_' .. name .. '_jobs')
+  local max_bytes = setting('keep_' .. name .. '_bytes')
+  local ids, freed = {}, 0
+  local function kept(score)
+    return tonumber(score) >= oldest and card - #ids <= max_jobs and
+      bytes - freed <= max_bytes
+  end
+  if kept(call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]) then return end
+  local list = call('ZRANGE', set, 0, most - 1, 'WITHSCORES')
+  for i = 1, #list, 2 do
+    if kept(list[i + 1]) then break end
+    ids[#ids + 1] = list[i]
+    freed = freed + call('HSTRLEN', JOB, list[i]) +
+      call('HSTRLEN', PAY, list[i]) + call('HSTRLEN', OUT, list[i])
+  end
+  if #ids == 0 then return end
+  call('ZREM', set, unpack(ids))
+  call('HDEL', JOB, unpack(ids))
+  call('HDEL', PAY, unpack(ids))
+  call('HDEL', OUT, unpack(ids))
+  count('trimmed_' .. name, #ids)
+  count(name .. '_bytes', -freed)
+end
+
+local function trim_all(most)
+  trim(DONE, 'done', most)
+  trim(DEAD, 'dead', most)
+end

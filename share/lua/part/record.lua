@@ -1,0 +1,63 @@
+-- The mutable record of a job, made at its first claim (until then the pushed
+-- envelope is all there is). Text, so that people and C can read it:
+--
+--   TOKEN CLOSED SINCE SCORE DELIVERIES ATTEMPTS LOSSES RELEASES ROW
+--   ATTEMPTS_BEFORE LOSSES_BEFORE RELEASES_BEFORE RETRIES FLAGS LAST REASON
+--   HEADER
+--   attempts as netstrings, the last ten
+--
+-- where the first two lines above are one line, and HEADER is a copy of the
+-- envelope's first line, because the envelope goes when the job is done. The
+-- job's state is not in it: the set that holds the id is the state.
+local TOKEN, CLOSED, SINCE, SCORE, DELIVERIES, ATTEMPTS, LOSSES, RELEASES, ROW,
+  ATTEMPTS_BEFORE, LOSSES_BEFORE, RELEASES_BEFORE, RETRIES, FLAGS, LAST,
+  REASON, HEADER, HISTORY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+  16, 17, 18
+local RECORD = '^' .. string.rep('(%S+) ', 15) .. '([^\n]*)\n([^\n]*)\n(.*)$'
+
+local function record_new(header)
+  return {'-', '-', int(now), '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '-', '',
+    header, ''}
+end
+
+local function record_parse(text)
+  local r = {string.match(text, RECORD)}
+  if #r == 18 then return r end
+end
+
+local function record_text(r)
+  return table.concat(r, ' ', 1, 16) .. '\n' .. r[HEADER] .. '\n' .. r[HISTORY]
+end
+
+-- The envelope's first line.
+local function header_of(envelope)
+  return string.match(envelope, '^[^\n]*') or ''
+end
+
+-- The record of a job in any state, made from its envelope if it has none;
+-- nil for an id without either (tampered data).
+local function record_of(id)
+  local text = call('HGET', JOB, id)
+  if text then return record_parse(text) end
+  local envelope = call('HGET', PAY, id)
+  if envelope then return record_new(header_of(envelope)) end
+end
+
+-- One attempt more at the end of the history, which keeps ten. `start` says
+-- when and how long, so that the server's clock times both.
+local function record_attempt(r, how, detail)
+  local since = tonumber(r[SINCE])
+  local entry = int(since) .. ' ' .. int(math.max(0, now - since)) .. ' ' ..
+    how .. ' ' .. detail
+  local history = r[HISTORY] .. #entry .. ':' .. entry .. ','
+  local entries, at = {}, 1
+  while true do
+    local _, colon, length = string.find(history, '^(%d+):', at)
+    if not colon then break end
+    entries[#entries + 1] = at
+    at = colon + tonumber(length) + 2
+  end
+  if #entries > 10 then history = string.sub(history, entries[#entries - 9]) end
+  r[HISTORY] = history
+  r[LAST] = how
+end

@@ -1,0 +1,100 @@
+-- The housekeeping that any live worker does inside its claim: outage check,
+-- promotion, recovery, trimming, each of it bounded. No process of its own.
+local MOST = 64
+
+-- After a gap in which nobody could reach the server nobody's lease is taken
+-- for one lease time (`hold`). Called by everything a worker calls, so that
+-- whoever comes first after an outage protects all the others.
+local function outage_check(lease)
+  local m = call('HMGET', META, 'beat', 'hold')
+  local beat, hold = tonumber(m[1]) or now, tonumber(m[2]) or 0
+  if now - beat > lease / 2 or now < beat - lease / 2 then
+    hold = now + lease
+    call('HSET', META, 'hold', int(hold))
+  end
+  if now ~= beat or not m[1] then call('HSET', META, 'beat', int(now)) end
+  -- a hold further away than two leases came from another clock
+  if hold > now + 2 * lease then hold = 0 end
+  return hold
+end
+
+local function promote(set)
+  local due = call('ZRANGEBYSCORE', set, '-inf', '(' .. int(now + 1),
+    'WITHSCORES', 'LIMIT', 0, MOST)
+  for i = 1, #due, 2 do
+    call('ZREM', set, due[i])
+    make_ready(due[i], new_score(due_priority(tonumber(due[i + 1]))))
+  end
+end
+
+-- T7: take a job back from a worker that vanished. The first loss runs again
+-- at once and in its old place; later ones wait, so that a job which kills
+-- its worker cannot sweep the fleet.
+local function take_back(id)
+  local r = record_of(id)
+  call('ZREM', RUN, id)
+  call('HDEL', LIVE, id)
+  if not r then return count('orphan') end
+  local _, _, worker = string.find(r[TOKEN], '%.(.*)$')
+  r[LOSSES] = r[LOSSES] + 1
+  count('lost')
+  record_attempt(r, 'lost', '0 0 0 0 ' .. (worker or '-') ..
+    ' the worker vanished\n')
+  r[TOKEN] = '-'
+  if r[LOSSES] > setting('max_losses') then
+    return to_dead(id, r, 'poison: ' .. r[LOSSES] ..
+      ' workers vanished while they ran it')
+  end
+  if r[FLAGS] ~= '-' then return to_dead(id, r, 'cancelled') end
+  call('HSET', JOB, id, record_text(r))
+  if r[LOSSES] == 1 then return make_ready(id, tonumber(r[SCORE])) end
+  make_due(RTY, id, now + 2 ^ r[LOSSES] * 5000, score_priority(r[SCORE]))
+end
+
+local function recover(lease, hold)
+  -- a lease further away than any can be was given by another clock
+  for _, id in ipairs(call('ZRANGEBYSCORE', RUN,
+      '(' .. int(now + 2 * 3600000), '+inf', 'LIMIT', 0, MOST)) do
+    call('ZADD', RUN, int(now + lease), id)
+  end
+  if now < hold then return end
+  for _, id in ipairs(call('ZRANGEBYSCORE', RUN, '-inf', int(now),
+      'LIMIT', 0, MOST)) do
+    take_back(id)
+  end
+end
+
+-- Per-minute counters stay a day; workers not seen for ten minutes go.
+local function forget()
+  local minute = math.floor(now / 60000)
+  local low = tonumber(call('HGET', META, 'minute_low'))
+  if not low then call('HSET', META, 'minute_low', int(minute)) end
+  if low and low < minute - 1440 then
+    local upto = math.min(low + MOST, minute - 1440)
+    for m = low, upto - 1 do
+      call('HDEL', MIN, int(m) .. 'p', int(m) .. 'd', int(m) .. 'f')
+    end
+    call('HSET', META, 'minute_low', int(upto))
+  end
+  for _, worker in ipairs(call('ZRANGEBYSCORE', SEEN, '-inf',
+      int(now - 600000), 'LIMIT', 0, MOST)) do
+    call('ZREM', SEEN, worker)
+    call('HDEL', WRK, 'c:' .. worker, 'i:' .. worker)
+  end
+end
+
+-- Returns when the next thing is due, in ms from now, 5000 at most.
+local function tick(lease)
+  local hold = outage_check(lease)
+  promote(DLY)
+  promote(RTY)
+  recover(lease, hold)
+  trim_all(MOST)
+  forget()
+  local next_at = now + math.min(5000, lease / 3)
+  for _, set in ipairs({DLY, RTY, RUN}) do
+    local first = call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
+    if first then next_at = math.min(next_at, math.floor(tonumber(first))) end
+  end
+  return math.max(0, next_at - now)
+end

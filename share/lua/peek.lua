@@ -1,0 +1,15 @@
+#!lua flags=no-writes
+-- peek, version 1. All there is about one job.
+-- KEYS  the queue's fifteen keys
+-- ARGV  1 id
+-- Returns OK, the server's ms, state, score, record (with history; "" if never
+-- claimed), envelope ("" once done), result, live text; or GONE.
+--@ base
+--@ state
+
+local id = ARGV[1]
+local state, score = state_of(id)
+if not state then return {'GONE'} end
+return {'OK', int(now), state, score, call('HGET', JOB, id) or '',
+  call('HGET', PAY, id) or '', call('HGET', OUT, id) or '',
+  call('HGET', LIVE, id) or ''}

@@ -1,0 +1,49 @@
+#!lua
+-- retry, version 1. T10: dead jobs run again, with all counters at zero. One
+-- script, because two people may put the same job back at once.
+-- KEYS  the queue's fifteen keys
+-- ARGV  1 delay in ms, then the ids (1,000 at most)
+-- Returns OK, then for each id OK, GONE, or the state it is in instead.
+--@ base
+--@ record
+--@ ready
+--@ state
+
+local delay = tonumber(ARGV[1])
+call('LLEN', WAKE)
+
+local function priority_of(r)
+  return tonumber(string.match(r[HEADER], ' p=(-?%d+)')) or 0
+end
+
+local function put_back(id)
+  local state = state_of(id)
+  if not state then return 'GONE' end
+  if state ~= 'dead' then return state end
+  local r = record_of(id)
+  if not r or call('HEXISTS', PAY, id) == 0 then return 'GONE' end
+  count('dead_bytes', -call('HSTRLEN', JOB, id) - call('HSTRLEN', PAY, id))
+  r[ATTEMPTS_BEFORE] = r[ATTEMPTS_BEFORE] + r[ATTEMPTS]
+  r[LOSSES_BEFORE] = r[LOSSES_BEFORE] + r[LOSSES]
+  r[RELEASES_BEFORE] = r[RELEASES_BEFORE] + r[RELEASES]
+  r[ATTEMPTS], r[LOSSES], r[RELEASES], r[ROW] = 0, 0, 0, 0
+  r[RETRIES] = r[RETRIES] + 1
+  r[FLAGS], r[REASON] = '-', ''
+  -- whoever puts a job back means it to run, however old it is
+  r[HEADER] = string.gsub(r[HEADER], '^(%S+ %S+) %S+', '%1 0')
+  call('ZREM', DEAD, id)
+  call('HSET', JOB, id, record_text(r))
+  count('retried')
+  if delay > 0 then
+    make_due(DLY, id, now + delay, priority_of(r))
+  else
+    make_ready(id, new_score(priority_of(r)))
+  end
+  return 'OK'
+end
+
+local answer = {'OK'}
+for i = 2, #ARGV do answer[i] = put_back(ARGV[i]) end
+write_wakes()
+write_counters()
+return answer
