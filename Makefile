@@ -43,6 +43,7 @@ COMMANDS := $(notdir $(basename $(wildcard cmd/jq-*.c)))
 
 LIB_SRC := \
 	lib/base/buf.c \
+	lib/base/civil.c \
 	lib/base/clock.c \
 	lib/base/err.c \
 	lib/base/fd.c \
@@ -59,7 +60,11 @@ LIB_SRC := \
 	lib/queue/key.c \
 	lib/queue/push.c \
 	lib/queue/script.c \
-	lib/queue/stats.c
+	lib/queue/stats.c \
+	lib/sys/zone.c \
+	lib/sys/zone_file.c \
+	lib/sys/zone_footer.c \
+	lib/sys/zone_names.c
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
