@@ -61,6 +61,8 @@ LIB_SRC := \
 	lib/queue/push.c \
 	lib/queue/script.c \
 	lib/queue/stats.c \
+	lib/sys/seal.c \
+	lib/sys/url.c \
 	lib/sys/zone.c \
 	lib/sys/zone_file.c \
 	lib/sys/zone_footer.c \
