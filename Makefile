@@ -16,11 +16,14 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-VARIANT = $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
+# SAN=address,undefined builds a variant of its own, as do other lists.
+comma := ,
+VARIANT := $(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
 B := build/$(VARIANT)
 GEN := build/gen
-comma := ,
 
 STD := -std=c17 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
@@ -31,9 +34,22 @@ HARDEN := -fstack-protector-strong -fPIE
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
 INC := -iquote lib -iquote $(GEN)
-DEPS := hiredis libsodium libevent_core libevent_openssl openssl jansson
-DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(DEPS))
-DEPS_LIBS = $(shell $(PKG_CONFIG) --libs $(DEPS))
+
+# Each library's flags can be given by hand: make SODIUM_LIBS=-lsodium …
+# Asked for when first used, once: `make check` may have to install it first.
+define library
+$1_CFLAGS ?= $$(shell $$(PKG_CONFIG) --cflags $2)
+$1_LIBS ?= $$(shell $$(PKG_CONFIG) --libs $2)
+endef
+$(eval $(call library,HIREDIS,hiredis))
+$(eval $(call library,SODIUM,libsodium))
+$(eval $(call library,EVENT,libevent_openssl libevent_core))
+$(eval $(call library,OPENSSL,openssl))
+$(eval $(call library,JANSSON,jansson))
+DEPS := HIREDIS SODIUM EVENT OPENSSL JANSSON
+DEPS_CFLAGS = $(eval DEPS_CFLAGS := $(foreach d,$(DEPS),$($d_CFLAGS)))$(DEPS_CFLAGS)
+DEPS_LIBS = $(eval DEPS_LIBS := $(foreach d,$(DEPS),$($d_LIBS)))$(DEPS_LIBS)
+
 COMPILE = $(CC) $(STD) $(WARN) $(HARDEN) $(SANFLAGS) $(INC) $(DEPS_CFLAGS) \
 	$(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) \
@@ -79,28 +95,41 @@ UNIT := $(UNIT_SRC:tests/unit/%.c=$B/tests/%)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all build
+.PHONY: all build deps deps-lint check run-check check-unit check-cli \
+	check-lua check-install check-asan run-asan lint run-lint format demo \
+	install uninstall dist clean help FORCE
 
+# make once more, for what may only begin when the packages are there; on all
+# processors unless make was told how many.
+AGAIN = @$(MAKE) --no-print-directory \
+	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+
+## all: install missing packages, build the commands into build/plain
 all: deps
-	@$(MAKE) --no-print-directory build
+	$(AGAIN) build
 
-# `deps` installs what is missing; `build` takes the machine as it is.
-.PHONY: deps
+## build: the same, taking the machine as it is
+build: $(BIN)
+
+## deps: install the packages that building and testing need
 deps:
 	@share/deps
+deps-lint: deps
+	@share/deps lint
 
-build: $(BIN)
+# One short line for each step; V=1 shows the commands.
+Q = $(if $(V),,@printf '%-4s %s\n' $1 $2;)
 
 $B/libjobq.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call Q,AR,$@)$(AR) rcs $@ $^
 
 $(BIN): $B/%: $B/cmd/%.o $B/libjobq.a
-	$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
+	$(call Q,LD,$@)$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
 
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call Q,CC,$<)$(COMPILE) -c -o $@ $<
 
 # Lua: parts named by a line «--@ part» are pasted in; the result is embedded
 # byte for byte together with its SHA-1, by which Redis knows a script.
@@ -131,23 +160,102 @@ $(GEN)/version.h: FORCE
 	  sed 's/^v//'); v=$${v:-$$(cat VERSION)}; \
 	printf '#define JOBQ_VERSION "%s"\n' "$$v" >$@.tmp; \
 	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
-.PHONY: FORCE
 FORCE:
 
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libjobq.a
-	$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
+	$(call Q,LD,$@)$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
 
-# Every program runs, also after one has failed; the last line is the count.
-.PHONY: check-unit
+## check: build, then run every test
+BATS := $(wildcard $(patsubst %,tests/%/*.bats,cli lua fault docs install))
+check: deps
+	$(AGAIN) run-check
+run-check: build $(UNIT)
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(UNIT) $(BATS)
+
+## check-unit, check-cli, check-lua, check-install: some of them
 check-unit: $(UNIT)
-	@for t in $^; do $$t || echo "FAILED $$t"; done | awk '{print} \
-	  /^unit /{ok+=$$3; bad+=$$5; n++} /^FAILED /{died++} END{ \
-	  printf "unit tests: %d programs, %d passed, %d failed\n", n, ok, bad; \
-	  exit bad || died || n != $(words $^)}'
+	@TEST_JOBS=$(JOBS) tests/run $^
+check-cli check-lua check-install: check-%: build
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(wildcard tests/$*/*.bats)
 
-.PHONY: clean
+## check-asan: the tests against AddressSanitizer and UndefinedBehaviorSanitizer
+check-asan: deps
+	$(AGAIN) SAN=address,undefined run-asan
+run-asan: build $(UNIT)
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=180 tests/run $(UNIT) \
+	  $(filter-out tests/install/%,$(BATS))
+
+## demo: build, then show the whole suite at work on a server of its own
+demo: all
+	@PATH="$(abspath $B):$$PATH" share/demo
+
+## lint: formatting, clang-tidy, layers, symbols, shell scripts, manual
+C_FILES := $(wildcard cmd/*.c lib/*/*.c tests/*/*.c)
+H_FILES := $(wildcard lib/*/*.h tests/*/*.h)
+EXAMPLES := $(shell find share/examples -type f 2>/dev/null)
+SHELL_FILES := $(wildcard share/deps share/demo .ci/run tests/run \
+	tests/lint/* tests/*/*.bash completions/*.bash) $(EXAMPLES) $(BATS)
+MAN := $(wildcard man/*.[1-8])
+TIDY := $(C_FILES:%=build/lint/%)
+CHECKS := layers headers text symbols noexit
+lint: deps-lint
+	$(AGAIN) -k run-lint
+run-lint: $(TIDY) $(SHELL_FILES:%=build/lint/%) $(CHECKS:%=lint-%)
+	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES) $(H_FILES)
+	@$(if $(MAN),mandoc -T lint -W warning $(MAN))
+	@echo 'lint: clean'
+$(TIDY): build/lint/%: % .clang-tidy $(H_FILES) $(GEN)/scripts.inc \
+		$(GEN)/version.h
+	@mkdir -p $(@D)
+	@$(CLANG_TIDY) --quiet $< -- $(STD) $(INC) -iquote tests/unit \
+	  $(DEPS_CFLAGS) 2>$@.err || { cat $@.err >&2; exit 1; }
+	@touch $@
+$(SHELL_FILES:%=build/lint/%): build/lint/%: % $(wildcard tests/lib/*.bash)
+	@mkdir -p $(@D)
+	@shellcheck -x -P SCRIPTDIR \
+	  $(if $(filter %.bats,$<),-e SC2016$(comma)SC2030$(comma)SC2031$(comma)SC2154) $<
+	@touch $@
+.PHONY: $(CHECKS:%=lint-%)
+lint-layers lint-headers lint-text: lint-%:
+	@CC='$(CC)' tests/lint/$*
+lint-symbols lint-noexit: lint-%: $(LIB_OBJ) $(COMMANDS:%=$B/cmd/%.o)
+	@tests/lint/$* $^
+
+## format: put all C files into the house's format
+format:
+	$(CLANG_FORMAT) -i $(C_FILES) $(H_FILES)
+
+## install, uninstall: into PREFIX=/usr/local; DESTDIR for packages
+MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
+	$(foreach m,$(MAN),$m:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	$(foreach c,$(COMMANDS),completions/jobq.bash:$(BASHCOMPDIR)/$c) \
+	completions/_jobq:$(ZSHCOMPDIR)/_jobq \
+	$(foreach c,$(COMMANDS),completions/jobq.fish:$(FISHCOMPDIR)/$c.fish) \
+	$(foreach u,$(wildcard share/systemd/*),$u:$(UNITDIR)/$(notdir $u)) \
+	$(foreach e,$(EXAMPLES),$e:$(DATADIR)/$(e:share/%=%))
+install: build
+	@for pair in $(MANIFEST); do \
+	  from=$${pair%%:*} to=$(DESTDIR)$${pair#*:}; \
+	  mode=644; [ ! -x "$$from" ] || mode=755; \
+	  mkdir -p "$${to%/*}" && install -m "$$mode" "$$from" "$$to" || exit; \
+	done
+uninstall:
+	@for pair in $(MANIFEST); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	@[ ! -d $(DESTDIR)$(DATADIR) ] || \
+	  find $(DESTDIR)$(DATADIR) -depth -type d -exec rmdir {} +
+
+## dist: the source as a tar file, from the last commit
+dist:
+	git archive --prefix=jobq-$$(cat VERSION)/ \
+	  -o build/jobq-$$(cat VERSION).tar.gz HEAD
+
+## clean: remove build/
 clean:
 	rm -rf build
+
+## help: this list
+help:
+	@sed -n 's/^## /make /p' Makefile
 
 -include $(LIB_OBJ:.o=.d) $(COMMANDS:%=$B/cmd/%.d)
 -include $(UNIT_SRC:%.c=$B/%.d)

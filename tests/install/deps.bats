@@ -61,7 +61,8 @@ assert_called() {
   assert_output ''
   assert_equal "${#stderr_lines[@]}" 2
   assert_regex "${stderr_lines[0]}" '^share/deps: missing: .*redis-server'
-  assert_regex "${stderr_lines[1]}" 'run: env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends .*libhiredis-dev'
+  assert_regex "${stderr_lines[1]}" "run: env DEBIAN_FRONTEND=noninteractive \
+apt-get install -y --no-install-recommends .*libhiredis-dev"
   run -1 grep apt-get "$calls"
 }
 
