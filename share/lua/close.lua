@@ -28,18 +28,6 @@ local function reason_of(detail)
   return string.match(detail, '^%S+ %S+ %S+ %S+ %S+ ([^\n]*)') or ''
 end
 
--- An operator's word comes before a retry: c cancels, d deletes.
-local function stopped(id, r)
-  if r[FLAGS] == '-' then return false end
-  if r[FLAGS] == 'd' then
-    count('deleted')
-    to_done(id, r, '')
-  else
-    to_dead(id, r, 'cancelled')
-  end
-  return true
-end
-
 local function fail(id, r, delay, limit, reason)
   r[ATTEMPTS] = r[ATTEMPTS] + 1
   r[ROW] = 0
@@ -56,7 +44,7 @@ local function release(id, r, delay)
   r[RELEASES] = r[RELEASES] + 1
   count('released')
   if stopped(id, r) then return end
-  if delay > 0 then r[ROW] = r[ROW] + 1 end
+  r[ROW] = r[ROW] + (delay > 0 and 1 or 0)
   if r[ROW] > setting('max_releases') then
     return to_dead(id, r, 'deferred more than ' .. (r[ROW] - 1) ..
       ' times in a row')

@@ -33,6 +33,18 @@ local function to_dead(id, r, reason)
   tell(id, r, 'dead')
 end
 
+-- An operator's word comes before a retry: c cancels, d deletes.
+local function stopped(id, r)
+  if r[FLAGS] == '-' then return false end
+  if r[FLAGS] == 'd' then
+    count('deleted')
+    to_done(id, r, '')
+  else
+    to_dead(id, r, 'cancelled')
+  end
+  return true
+end
+
 -- Forget the oldest of `set` that are too old, too many or too large; at most
 -- `most` of them.
 local function trim(set, name, most)

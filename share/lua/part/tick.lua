@@ -45,7 +45,7 @@ local function take_back(id)
     return to_dead(id, r, 'poison: ' .. r[LOSSES] ..
       ' workers vanished while they ran it')
   end
-  if r[FLAGS] ~= '-' then return to_dead(id, r, 'cancelled') end
+  if stopped(id, r) then return end
   call('HSET', JOB, id, record_text(r))
   if r[LOSSES] == 1 then return make_ready(id, tonumber(r[SCORE])) end
   make_due(RTY, id, now + 2 ^ r[LOSSES] * 5000, score_priority(r[SCORE]))
