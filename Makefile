@@ -190,42 +190,20 @@ demo: all
 	@PATH="$(abspath $B):$$PATH" share/demo
 
 ## lint: formatting, clang-tidy, layers, symbols, shell scripts, manual
-C_FILES := $(wildcard cmd/*.c lib/*/*.c tests/*/*.c)
-H_FILES := $(wildcard lib/*/*.h tests/*/*.h)
-EXAMPLES := $(shell find share/examples -type f 2>/dev/null)
-SHELL_FILES := $(wildcard share/deps share/demo .ci/run tests/run \
-	tests/lint/* tests/*/*.bash completions/*.bash) $(EXAMPLES) $(BATS)
-MAN := $(wildcard man/*.[1-8])
-TIDY := $(C_FILES:%=build/lint/%)
-CHECKS := layers headers text symbols noexit
 lint: deps-lint
-	$(AGAIN) -k run-lint
-run-lint: $(TIDY) $(SHELL_FILES:%=build/lint/%) $(CHECKS:%=lint-%)
-	@$(CLANG_FORMAT) --dry-run -Werror $(C_FILES) $(H_FILES)
-	@$(if $(MAN),mandoc -T lint -W warning $(MAN))
-	@echo 'lint: clean'
-$(TIDY): build/lint/%: % .clang-tidy $(H_FILES) $(GEN)/scripts.inc \
-		$(GEN)/version.h
-	@mkdir -p $(@D)
-	@$(CLANG_TIDY) --quiet $< -- $(STD) $(INC) -iquote tests/unit \
-	  $(DEPS_CFLAGS) 2>$@.err || { cat $@.err >&2; exit 1; }
-	@touch $@
-$(SHELL_FILES:%=build/lint/%): build/lint/%: % $(wildcard tests/lib/*.bash)
-	@mkdir -p $(@D)
-	@shellcheck -x -P SCRIPTDIR \
-	  $(if $(filter %.bats,$<),-e SC2016$(comma)SC2030$(comma)SC2031$(comma)SC2154) $<
-	@touch $@
-.PHONY: $(CHECKS:%=lint-%)
-lint-layers lint-headers lint-text: lint-%:
-	@CC='$(CC)' tests/lint/$*
-lint-symbols lint-noexit: lint-%: $(LIB_OBJ) $(COMMANDS:%=$B/cmd/%.o)
-	@tests/lint/$* $^
+	$(AGAIN) run-lint
+run-lint: $(LIB_OBJ) $(COMMANDS:%=$B/cmd/%.o) $(GEN)/scripts.inc
+	@CC='$(CC)' JOBS=$(JOBS) FLAGS='$(STD) $(INC) $(DEPS_CFLAGS)' \
+	  CLANG_FORMAT=$(CLANG_FORMAT) CLANG_TIDY=$(CLANG_TIDY) \
+	  tests/lint/run $(filter %.o,$^)
 
 ## format: put all C files into the house's format
 format:
-	$(CLANG_FORMAT) -i $(C_FILES) $(H_FILES)
+	$(CLANG_FORMAT) -i $(wildcard cmd/*.c lib/*/*.[ch] tests/unit/*.[ch])
 
 ## install, uninstall: into PREFIX=/usr/local; DESTDIR for packages
+MAN := $(wildcard man/*.[1-8])
+EXAMPLES := $(shell find share/examples -type f 2>/dev/null)
 MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
 	$(foreach m,$(MAN),$m:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
 	$(foreach c,$(COMMANDS),completions/jobq.bash:$(BASHCOMPDIR)/$c) \
