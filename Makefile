@@ -64,6 +64,7 @@ LIB_SRC := \
 	lib/base/err.c \
 	lib/base/fd.c \
 	lib/base/num.c \
+	lib/base/signame.c \
 	lib/base/strv.c \
 	lib/base/text.c \
 	lib/queue/backoff.c \
