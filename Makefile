@@ -72,6 +72,11 @@ LIB_SRC := \
 	lib/queue/change.c \
 	lib/queue/claim.c \
 	lib/queue/close.c \
+	lib/queue/cron_field.c \
+	lib/queue/cron_format.c \
+	lib/queue/cron_next.c \
+	lib/queue/cron_parse.c \
+	lib/queue/cron_walk.c \
 	lib/queue/job.c \
 	lib/queue/job_text.c \
 	lib/queue/key.c \

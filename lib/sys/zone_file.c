@@ -4,12 +4,13 @@
  * 32-bit times that is skipped, a block with 64-bit times, the footer. Every
  * size and index is checked before it is used.
  */
+#include "sys/zone.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "sys/zone.h"
 
 enum {
 	HEADER_BYTES = 44,
@@ -161,8 +162,8 @@ static int take_footer(struct reader *r, int version, struct zone *z)
 static int take_file(struct reader *r, struct zone *z)
 {
 	struct counts c;
-	int version;
-	int again;
+	int version = 0;
+	int again = 0;
 
 	if (take_header(r, &c, &version))
 		return -1;

@@ -4,11 +4,12 @@
  * RFC 9636. With the slim files of today it decides about every instant from
  * now on, so it is no corner case.
  */
+#include "sys/zone.h"
+
 #include <stdint.h>
 
 #include "base/civil.h"
 #include "base/err.h"
-#include "sys/zone.h"
 
 enum {
 	HOUR = 3600,
@@ -236,14 +237,16 @@ struct zone_period zone_footer_at(const struct zone_footer *f, int64_t at)
 	if (f->changes) {
 		int64_t day = civil_floor(at, CIVIL_DAY);
 		int n = changes_around(f, civil_date(day).year, list);
-		int i = 0;
 
-		while (i < n && list[i].at <= at)
-			i++;
-		/* two years lie before `at`, so i > 0; and two after it */
-		p.since = list[i - 1].at;
-		p.until = list[i].at;
-		type = list[i - 1].to_summer ? &f->summer : &f->standard;
+		/* two years lie before `at` and two after it */
+		for (int i = 0; i < n && p.until == ZONE_FOREVER; i++) {
+			if (list[i].at > at) {
+				p.until = list[i].at;
+				continue;
+			}
+			p.since = list[i].at;
+			type = list[i].to_summer ? &f->summer : &f->standard;
+		}
 	}
 	p.offset = type->offset;
 	p.dst = type->dst;

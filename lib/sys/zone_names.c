@@ -2,6 +2,8 @@
 /*
  * Names of zones: what may be one, and which existing one was probably meant.
  */
+#include "sys/zone.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "sys/zone.h"
 
 enum {
 	DEPTH_MAX = 4,

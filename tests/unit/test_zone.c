@@ -96,6 +96,13 @@ static void walk_periods(const struct zone *z)
 
 static int zones_seen;
 
+static bool own_zone(const char *name)
+{
+	return !strchr(name, '.') && strcmp(name, "localtime") != 0 &&
+	       strcmp(name, "posixrules") != 0 && strcmp(name, "posix") != 0 &&
+	       strcmp(name, "right") != 0 && strncmp(name, "leap", 4) != 0;
+}
+
 static void each_zone(const char *prefix, void (*fn)(const char *name))
 {
 	char path[512], name[300];
@@ -108,16 +115,14 @@ static void each_zone(const char *prefix, void (*fn)(const char *name))
 	while (dir && (d = readdir(dir))) {
 		snprintf(name, sizeof(name), "%s%s", prefix, d->d_name);
 		snprintf(path, sizeof(path), ZONE_DIR "/%s", name);
-		if (strchr(name, '.') || stat(path, &st) != 0 ||
-		    strcmp(name, "localtime") == 0 ||
-		    strcmp(name, "posixrules") == 0 ||
-		    strncmp(name, "leap", 4) == 0)
+		if (!own_zone(name) || stat(path, &st) != 0)
 			continue;
-		strcat(name, S_ISDIR(st.st_mode) ? "/" : "");
-		if (!S_ISDIR(st.st_mode))
+		if (!S_ISDIR(st.st_mode)) {
 			fn(name);
-		else if (strcmp(name, "posix/") && strcmp(name, "right/"))
-			each_zone(name, fn);
+			continue;
+		}
+		snprintf(name, sizeof(name), "%s%s/", prefix, d->d_name);
+		each_zone(name, fn);
 	}
 	if (dir)
 		closedir(dir);
