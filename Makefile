@@ -43,8 +43,11 @@ $1_LIBS ?= $$(shell $$(PKG_CONFIG) --libs $2)
 endef
 $(eval $(call library,HIREDIS,hiredis))
 $(eval $(call library,SODIUM,libsodium))
-$(eval $(call library,EVENT,libevent_openssl libevent_core))
-$(eval $(call library,OPENSSL,openssl))
+$(eval $(call library,EVENT,libevent_extra libevent_core))
+# Loaded when a rediss:// URL asks for it, and not linked: that would double
+# the time every command takes to start.
+OPENSSL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags openssl)
+OPENSSL_LIBS ?= -ldl
 $(eval $(call library,JANSSON,jansson))
 DEPS := HIREDIS SODIUM EVENT OPENSSL JANSSON
 DEPS_CFLAGS = $(eval DEPS_CFLAGS := $(foreach d,$(DEPS),$($d_CFLAGS)))$(DEPS_CFLAGS)
@@ -83,6 +86,11 @@ LIB_SRC := \
 	lib/queue/push.c \
 	lib/queue/script.c \
 	lib/queue/stats.c \
+	lib/sys/loop.c \
+	lib/sys/loop_dial.c \
+	lib/sys/loop_dns.c \
+	lib/sys/loop_stream.c \
+	lib/sys/loop_tls.c \
 	lib/sys/seal.c \
 	lib/sys/url.c \
 	lib/sys/zone.c \
