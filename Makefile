@@ -220,21 +220,23 @@ MAN := $(wildcard man/*.[1-8])
 EXAMPLES := $(shell find share/examples -type f 2>/dev/null)
 MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
 	$(foreach m,$(MAN),$m:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
-	$(foreach c,$(COMMANDS),completions/jobq.bash:$(BASHCOMPDIR)/$c) \
-	completions/_jobq:$(ZSHCOMPDIR)/_jobq \
-	$(foreach c,$(COMMANDS),completions/jobq.fish:$(FISHCOMPDIR)/$c.fish) \
+	$(foreach f,$(wildcard completions/jobq.bash), \
+	  $(foreach c,$(COMMANDS),$f:$(BASHCOMPDIR)/$c)) \
+	$(foreach f,$(wildcard completions/_jobq),$f:$(ZSHCOMPDIR)/_jobq) \
+	$(foreach f,$(wildcard completions/jobq.fish), \
+	  $(foreach c,$(COMMANDS),$f:$(FISHCOMPDIR)/$c.fish)) \
 	$(foreach u,$(wildcard share/systemd/*),$u:$(UNITDIR)/$(notdir $u)) \
 	$(foreach e,$(EXAMPLES),$e:$(DATADIR)/$(e:share/%=%))
 install: build
 	@for pair in $(MANIFEST); do \
-	  from=$${pair%%:*} to=$(DESTDIR)$${pair#*:}; \
+	  from="$${pair%%:*}" to="$(DESTDIR)$${pair#*:}"; \
 	  mode=644; [ ! -x "$$from" ] || mode=755; \
 	  mkdir -p "$${to%/*}" && install -m "$$mode" "$$from" "$$to" || exit; \
 	done
 uninstall:
 	@for pair in $(MANIFEST); do rm -f "$(DESTDIR)$${pair#*:}"; done
-	@[ ! -d $(DESTDIR)$(DATADIR) ] || \
-	  find $(DESTDIR)$(DATADIR) -depth -type d -exec rmdir {} +
+	@[ ! -d "$(DESTDIR)$(DATADIR)" ] || \
+	  find "$(DESTDIR)$(DATADIR)" -depth -type d -exec rmdir {} +
 
 ## dist: the source as a tar file, from the last commit
 dist:

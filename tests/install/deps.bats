@@ -62,7 +62,7 @@ assert_called() {
   assert_equal "${#stderr_lines[@]}" 2
   assert_regex "${stderr_lines[0]}" '^share/deps: missing: .*redis-server'
   assert_regex "${stderr_lines[1]}" "run: env DEBIAN_FRONTEND=noninteractive \
-apt-get install -y --no-install-recommends .*libhiredis-dev"
+apt-get install -qy --no-install-recommends .*libhiredis-dev"
   run -1 grep apt-get "$calls"
 }
 

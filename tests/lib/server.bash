@@ -67,6 +67,11 @@ server_load_library bats-assert
 # shellcheck source=wait.bash
 . "${BASH_SOURCE[0]%/*}/wait.bash"
 
+if [ -z "${SERVER_CLI:-}" ]; then
+  SERVER_CLI=$(command -v redis-cli || command -v valkey-cli)
+  export SERVER_CLI
+fi
+
 server_socket() {
   printf '%s\n' "$SERVER_DIR/$1.sock"
 }
@@ -80,9 +85,7 @@ server_pid() {
 }
 
 redis() {
-  local cli
-  cli=$(command -v redis-cli || command -v valkey-cli) || return
-  "$cli" -e -s "$SERVER_DIR/main.sock" "$@"
+  "$SERVER_CLI" -e -s "$SERVER_DIR/main.sock" "$@"
 }
 
 server_start() {
