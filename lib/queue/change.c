@@ -121,25 +121,24 @@ int change_set(struct redis *r, const struct key_set *k,
 
 /* Add the ids, call, and report a word for each. */
 static int for_ids(struct redis *r, const struct key_set *k,
-		   struct redis_cmd *c, const struct strv *ids, size_t n,
-		   change_fn *fn, void *arg, struct err *e)
+		   struct redis_cmd *c, const struct change_ids *ids,
+		   struct err *e)
 {
 	const struct redis_reply *reply;
 	struct strv word;
 
-	for (size_t i = 0; i < n; i++)
-		redis_cmd_ref(c, ids[i].p, ids[i].n);
+	for (size_t i = 0; i < ids->n; i++)
+		redis_cmd_ref(c, ids->v[i].p, ids->v[i].n);
 	if (redis_call(r, c, &reply, e) < 0 ||
 	    script_answer(reply, k->queue, &word, e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		fn(arg, ids[i], redis_str(redis_at(reply, i + 1)));
+	for (size_t i = 0; i < ids->n; i++)
+		ids->fn(ids->arg, ids->v[i], redis_str(redis_at(reply, i + 1)));
 	return 0;
 }
 
 int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
-		 const struct strv *ids, size_t n, change_fn *fn, void *arg,
-		 struct err *e)
+		 const struct change_ids *ids, struct err *e)
 {
 	struct redis_cmd c;
 	int rc;
@@ -147,15 +146,14 @@ int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_RETRY, k);
 	redis_cmd_int(&c, delay_ms);
-	rc = for_ids(r, k, &c, ids, n, fn, arg, e);
+	rc = for_ids(r, k, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;
 }
 
 int change_remove(struct redis *r, const struct key_set *k,
 		  enum change_removal what, const char *reason,
-		  const struct strv *ids, size_t n, change_fn *fn, void *arg,
-		  struct err *e)
+		  const struct change_ids *ids, struct err *e)
 {
 	struct redis_cmd c;
 	int rc;
@@ -164,7 +162,7 @@ int change_remove(struct redis *r, const struct key_set *k,
 	script_begin(&c, SCRIPT_REMOVE, k);
 	redis_cmd_str(&c, what == CHANGE_DROP ? "drop" : "cancel");
 	redis_cmd_str(&c, reason);
-	rc = for_ids(r, k, &c, ids, n, fn, arg, e);
+	rc = for_ids(r, k, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;
 }

@@ -17,15 +17,20 @@
 
 #define CHANGE_MAX_IDS 1000 /* most ids in one call */
 
-/* Called for each id with the script's word: "OK", "ASKED" (running: told to
- * stop at its worker's next beat), "GONE" (no such job), else the state in
- * which there was nothing to do ("done", "running" …). */
-typedef void change_fn(void *arg, struct strv id, struct strv word);
+/* The jobs of one call, and who hears what became of each. */
+struct change_ids {
+	const struct strv *v; /* borrowed; CHANGE_MAX_IDS at most */
+	size_t n;
+	/* Called for each id with the script's word: "OK", "ASKED" (running:
+	 * told to stop at its worker's next beat), "GONE" (no such job), else
+	 * the state in which there was nothing to do ("done", "running" …). */
+	void (*fn)(void *arg, struct strv id, struct strv word);
+	void *arg; /* borrowed; for `fn` */
+};
 
 /* Dead jobs run again after `delay_ms`, counters at zero. */
 int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
-		 const struct strv *ids, size_t n, change_fn *fn, void *arg,
-		 struct err *e) must_check;
+		 const struct change_ids *ids, struct err *e) must_check;
 
 enum change_removal {
 	CHANGE_CANCEL, /* waiting → dead; running → told to stop, then dead */
@@ -33,8 +38,7 @@ enum change_removal {
 };
 int change_remove(struct redis *r, const struct key_set *k,
 		  enum change_removal what, const char *reason,
-		  const struct strv *ids, size_t n, change_fn *fn, void *arg,
-		  struct err *e) must_check;
+		  const struct change_ids *ids, struct err *e) must_check;
 
 /* Keep a queue from being claimed from; `reason` ("why, who") is shown. */
 int change_pause(struct redis *r, const struct key_set *k, const char *reason,

@@ -12,7 +12,7 @@
 #include "base/num.h"
 #include "base/text.h"
 
-static const char TRACE_LETTER[] = "TSB";
+static const char TRACE_LETTER[] = {'T', 'S', 'B'};
 
 int job_check_meta(struct strv label, struct err *e)
 {
@@ -145,7 +145,7 @@ static int read_word(struct strv word, struct job_header *h)
 	case 'M':
 		return read_meta(value, h);
 	default:
-		trace = memchr(TRACE_LETTER, key.p[0], 3);
+		trace = memchr(TRACE_LETTER, key.p[0], sizeof(TRACE_LETTER));
 		if (trace)
 			return read_text(value,
 					 &h->trace[trace - TRACE_LETTER]);

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- SPDX-License-Identifier: ISC
 -- beat, version 1. T3: a worker renews the leases of its jobs, tells what it
 -- is and what they are doing, and hears which of them it lost or must cancel.
 -- KEYS  the queue's fifteen keys

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- SPDX-License-Identifier: ISC
 -- claim, version 1. T2: the next jobs come under a lease and a fresh token.
 -- One script, because leaving `rdy` and entering `run` must not be seen apart.
 -- KEYS  the queue's fifteen keys

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- SPDX-License-Identifier: ISC
 -- close, version 1. T4, T5, T6: what became of claimed jobs. One script,
 -- because the token check and the move must not be parted: only the holder of
 -- the running lease may close it, however late or often its word comes.

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- SPDX-License-Identifier: ISC
 -- configure, version 1. T12 and settings: pause, resume, limits, retention.
 -- KEYS  the queue's fifteen keys
 -- ARGV  pairs of a name and a value; "" puts the default back. The name

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- SPDX-License-Identifier: ISC
 -- list, version 1. Jobs of one state, a page at a time.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 state, 2 how many to skip, 3 most to return (500), 4 "payload" to

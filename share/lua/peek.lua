@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- SPDX-License-Identifier: ISC
 -- peek, version 1. All there is about one job.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 id

@@ -1,4 +1,5 @@
 #!lua
+-- SPDX-License-Identifier: ISC
 -- push, version 1. T1: jobs come into being, ready or delayed. One script,
 -- because existence check, payload and place in a set are one fact.
 -- KEYS  the queue's fifteen keys, in the order of part/base.lua

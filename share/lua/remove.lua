@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- SPDX-License-Identifier: ISC
 -- remove, version 1. T11: an operator stops jobs. One script, because a worker
 -- may claim or close the job at the same moment.
 -- KEYS  the queue's fifteen keys

@@ -1,4 +1,5 @@
 #!lua
+-- SPDX-License-Identifier: ISC
 -- retry, version 1. T10: dead jobs run again, with all counters at zero. One
 -- script, because two people may put the same job back at once.
 -- KEYS  the queue's fifteen keys

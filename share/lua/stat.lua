@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- SPDX-License-Identifier: ISC
 -- stat, version 1. What goes on in a queue, in one consistent look.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 ms after which a worker that did not beat counts as gone

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- SPDX-License-Identifier: ISC
 -- workers, version 1. Who serves this queue.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 ms after which a worker that did not beat counts as gone

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- What every script starts with: the queue's keys in their fixed order, one
 -- look at the server's clock, the layout check, and counters that are written
 -- once at the end. R1: all checks come before the first write.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- The two ends of a job. `done` keeps a tombstone without payload, so that a
 -- late copy of the push cannot bring it back; `dead` keeps all of it for
 -- jq-retry. Who pushed with --wait is told on the queue's channel.

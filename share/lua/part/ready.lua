@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- Every path into `rdy` goes through make_ready(), so that priority and order
 -- survive delay, retry and recovery. A ready score is seq - priority * 2^44:
 -- the lowest is next. A due score is milliseconds plus the priority as a

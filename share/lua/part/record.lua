@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- The mutable record of a job, made at its first claim (until then the pushed
 -- envelope is all there is). Text, so that people and C can read it:
 --

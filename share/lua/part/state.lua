@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- Which set holds an id: the only answer to «what state is it in».
 local STATES = {ready = RDY, delayed = DLY, retry = RTY, running = RUN,
   done = DONE, dead = DEAD}

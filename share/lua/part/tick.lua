@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- The housekeeping that any live worker does inside its claim: outage check,
 -- promotion, recovery, trimming, each of it bounded. No process of its own.
 local MOST = 64
