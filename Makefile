@@ -70,6 +70,12 @@ LIB_SRC := \
 	lib/base/signame.c \
 	lib/base/strv.c \
 	lib/base/text.c \
+	lib/cli/config.c \
+	lib/cli/connect.c \
+	lib/cli/env.c \
+	lib/cli/help.c \
+	lib/cli/opt.c \
+	lib/cli/output.c \
 	lib/queue/backoff.c \
 	lib/queue/beat.c \
 	lib/queue/change.c \
@@ -167,7 +173,7 @@ $(GEN)/scripts.inc: $(SCRIPTS:share/%=$(GEN)/%)
 	  done; printf '};\n'; } >$@
 
 # The version: the VERSION file, made exact by git inside a checkout.
-$B/lib/cli/opt.o: $(GEN)/version.h
+$B/lib/cli/help.o: $(GEN)/version.h
 $(GEN)/version.h: FORCE
 	@mkdir -p $(@D)
 	@v=$$(git describe --tags --dirty --match 'v*' 2>/dev/null | \

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* The answer on stdout: checked writes, colour, tables. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/env.h"
+
+/* stdio remembers that a write failed, but not why. */
+static int first_errno;
+
+static int check(bool good, struct err *e)
+{
+	if (!good && !first_errno)
+		first_errno = errno ? errno : EIO;
+	if (first_errno)
+		return err_sys(e, STATUS_IO, first_errno,
+			       "cannot write to standard output");
+	return 0;
+}
+
+int output_write(const void *p, size_t n, struct err *e)
+{
+	return check(fwrite(p, 1, n, stdout) == n, e);
+}
+
+int output_flush(struct err *e)
+{
+	return check(fflush(stdout) == 0 && !ferror(stdout), e);
+}
+
+int output_finish(struct err *e)
+{
+	bool good = !ferror(stdout);
+
+	/* the last block may fail only now, on a full disk or over NFS */
+	errno = 0;
+	return check(fclose(stdout) == 0 && good, e);
+}
+
+bool output_color(const struct opt_common *common, FILE *stream)
+{
+	const char *term = env_get("TERM");
+
+	if (common->color && strcmp(common->color, "auto") != 0)
+		return strcmp(common->color, "always") == 0;
+	return term && strcmp(term, "dumb") != 0 && !env_get("NO_COLOR") &&
+	       isatty(fileno(stream));
+}
+
+struct cell {
+	char *text;	/* owned, escaped */
+	size_t columns; /* it takes on a terminal */
+	enum output_hue hue;
+};
+
+struct output_table {
+	const struct output_column *columns; /* borrowed */
+	size_t *width;			     /* of each column */
+	size_t n;			     /* columns */
+	struct cell *cells;		     /* row after row */
+	size_t used, room;
+};
+
+/* Columns of escaped text: one a character. Wide and combining ones are
+ * counted as one too, as no locale is set that would tell them apart. */
+static size_t columns_of(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+struct output_table *output_table_new(const struct output_column *columns,
+				      size_t n)
+{
+	struct output_table *t = buf_zalloc(sizeof(*t));
+
+	t->columns = columns;
+	t->n = n;
+	t->width = buf_zalloc(n * sizeof(*t->width));
+	return t;
+}
+
+void output_table_cell(struct output_table *t, enum output_hue hue,
+		       const char *fmt, ...)
+{
+	struct buf safe = BUF_INIT;
+	struct cell *c;
+	char *raw;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&raw, fmt, ap) < 0)
+		err_nomem();
+	va_end(ap);
+	text_escape(&safe, strv_of(raw));
+	free(raw);
+	if (t->used == t->room) {
+		t->room = t->room ? 2 * t->room : 64;
+		t->cells = buf_realloc(t->cells, t->room * sizeof(*t->cells));
+	}
+	c = &t->cells[t->used];
+	c->text = buf_detach(&safe);
+	c->columns = columns_of(c->text);
+	c->hue = hue;
+	if (c->columns > t->width[t->used % t->n])
+		t->width[t->used % t->n] = c->columns;
+	t->used++;
+}
+
+static void blanks(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_addch(out, ' ');
+}
+
+static void write_cell(struct buf *out, const struct cell *c, size_t width,
+		       enum output_align align, bool color)
+{
+	static const char *const codes[] = {
+		[OUTPUT_GOOD] = "32", [OUTPUT_WARN] = "33", [OUTPUT_BAD] = "31",
+		[OUTPUT_DIM] = "2",   [OUTPUT_BOLD] = "1",
+	};
+	size_t pad = width > c->columns ? width - c->columns : 0;
+
+	if (align == OUTPUT_RIGHT)
+		blanks(out, pad);
+	if (color && c->hue != OUTPUT_PLAIN && c->columns)
+		buf_addf(out, "\033[%sm%s\033[0m", codes[c->hue], c->text);
+	else
+		buf_addstr(out, c->text);
+	if (align == OUTPUT_LEFT)
+		blanks(out, pad);
+}
+
+static void end_line(struct buf *out, size_t start)
+{
+	while (out->len > start && out->p[out->len - 1] == ' ')
+		buf_cut(out, out->len - 1);
+	buf_addch(out, '\n');
+}
+
+static size_t width_of(const struct output_table *t, size_t i, bool no_header)
+{
+	size_t title = no_header ? 0 : columns_of(t->columns[i].title);
+
+	return title > t->width[i] ? title : t->width[i];
+}
+
+void output_table_write(const struct output_table *t, bool no_header,
+			bool color, struct buf *out)
+{
+	size_t start = out->len;
+
+	for (size_t i = 0; i < t->n && !no_header; i++) {
+		struct cell title = {(char *)t->columns[i].title, 0,
+				     OUTPUT_PLAIN};
+
+		title.columns = columns_of(title.text);
+		blanks(out, i ? 2 : 0);
+		write_cell(out, &title, width_of(t, i, false),
+			   t->columns[i].align, false);
+	}
+	if (!no_header)
+		end_line(out, start);
+	start = out->len;
+	for (size_t i = 0; i < t->used; i++) {
+		size_t column = i % t->n;
+
+		blanks(out, column ? 2 : 0);
+		write_cell(out, &t->cells[i], width_of(t, column, no_header),
+			   t->columns[column].align, color);
+		if (column + 1 < t->n && i + 1 < t->used)
+			continue;
+		end_line(out, start);
+		start = out->len;
+	}
+}
+
+void output_table_free(struct output_table *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->used; i++)
+		free(t->cells[i].text);
+	free(t->cells);
+	free(t->width);
+	free(t);
+}
