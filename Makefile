@@ -186,11 +186,11 @@ $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libjobq.a
 	$(call Q,LD,$@)$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
 
 ## check: build, then run every test
-BATS := $(wildcard $(patsubst %,tests/%/*.bats,cli lua fault docs install))
+BATS := $(wildcard $(patsubst %,tests/%/*.bats,lua cli fault docs install))
 check: deps
 	$(AGAIN) run-check
 run-check: build $(UNIT)
-	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(UNIT) $(BATS)
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(BATS) $(UNIT)
 
 ## check-unit, check-cli, check-lua, check-install: some of them
 check-unit: $(UNIT)
@@ -202,8 +202,8 @@ check-cli check-lua check-install: check-%: build
 check-asan: deps
 	$(AGAIN) SAN=address,undefined run-asan
 run-asan: build $(UNIT)
-	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=180 tests/run $(UNIT) \
-	  $(filter-out tests/install/%,$(BATS))
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=180 tests/run \
+	  $(filter-out tests/install/%,$(BATS)) $(UNIT)
 
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all
