@@ -66,6 +66,7 @@ LIB_SRC := \
 	lib/base/clock.c \
 	lib/base/err.c \
 	lib/base/fd.c \
+	lib/base/fnv.c \
 	lib/base/num.c \
 	lib/base/signame.c \
 	lib/base/strv.c \
@@ -90,6 +91,11 @@ LIB_SRC := \
 	lib/queue/job_text.c \
 	lib/queue/key.c \
 	lib/queue/push.c \
+	lib/queue/schedule.c \
+	lib/queue/schedule_line.c \
+	lib/queue/schedule_option.c \
+	lib/queue/schedule_parse.c \
+	lib/queue/schedule_setting.c \
 	lib/queue/script.c \
 	lib/queue/stats.c \
 	lib/sys/loop.c \

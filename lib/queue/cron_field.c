@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fnv.h"
 #include "base/text.h"
 
 static const struct place {
@@ -252,14 +253,10 @@ static void add(struct item *it, const struct range *r)
  * interface, since it decides when a schedule fires. */
 static uint64_t hash(const struct cron_field *f)
 {
-	uint64_t h = 0xcbf29ce484222325;
 	unsigned char tail[2] = {0, (unsigned char)f->place};
+	uint64_t h = fnv_add(FNV_INIT, f->name, strlen(f->name));
 
-	for (const char *p = f->name; *p; p++)
-		h = (h ^ (unsigned char)*p) * 0x100000001b3;
-	for (size_t i = 0; i < sizeof(tail); i++)
-		h = (h ^ tail[i]) * 0x100000001b3;
-	return h;
+	return fnv_add(h, tail, sizeof(tail));
 }
 
 static int take_hash_range(struct item *it, struct range *r)
