@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# Completion of the jobq commands for bash. Installed under the name of each.
+
+_jobq_queues() {
+  jq-stat -H -F name --connect-timeout 1s 2>/dev/null
+}
+
+_jobq_jobs() {
+  jq-stat -s "$1" -n 100 -F job --connect-timeout 1s 2>/dev/null
+}
+
+_jobq_options() {
+  printf '%s\n' -u --url --url-file --namespace --config --connect-timeout \
+    -J --json -q --quiet -v --verbose --color -h --help -V --version
+  case $1 in
+  jq-push)
+    printf '%s\n' -l --lines -0 --null -r --no-empty -N --name \
+      -p --priority -d --delay -a --at -E --expire -t --timeout \
+      -m --max-attempts -b --backoff -i --id -M --meta -w --wait \
+      --wait-timeout --max-payload --dry-run
+    ;;
+  jq-work)
+    printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \
+      -1 --once -n --limit -W --idle --drain -g --grace -t --timeout \
+      -K --kill-after -L --lease -m --max-attempts -b --backoff --dead-on \
+      --retry-on --ok-on --halt --max-result --no-result --no-pass --tag \
+      --stderr-tail --joblog --log-format --worker-name --ready-fd
+    ;;
+  jq-stat)
+    printf '%s\n' -s --state -n --limit -i --id --queue --workers --empty \
+      -w --wait --wait-timeout -F --fields -H --no-header
+    ;;
+  jq-retry)
+    printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run
+    ;;
+  jq-cron)
+    printf '%s\n' -n --limit --after --tz --name --file --ready-fd
+    ;;
+  jq-ctl)
+    printf '%s\n' --reason --all -s --state -f --force --queue
+    ;;
+  esac
+}
+
+# Words for the value of an option; fails when it has none we know.
+_jobq_value() {
+  case $1:$2 in
+  *:--color) echo auto always never ;;
+  *:--state | *:-s) echo ready running delayed retry dead done all ;;
+  *:--queue | *:--to) _jobq_queues ;;
+  jq-work:--log-format) echo text json ;;
+  jq-work:-j | jq-work:--jobs) echo auto 1 2 4 8 ;;
+  *:-b | *:--backoff) echo exp:5s,1h fixed:30s list:10s,1m,10m ;;
+  *) return 1 ;;
+  esac
+}
+
+_jobq_operands() {
+  case $1 in
+  jq-cron) echo next check ;;
+  jq-ctl)
+    case " ${COMP_WORDS[*]} " in
+    *' pause '* | *' resume '* | *' set '*) _jobq_queues ;;
+    *' cancel '*) _jobq_jobs running ;;
+    *' drop '*) _jobq_jobs dead ;;
+    *' server '*) echo status stop url ;;
+    *) echo ping pause resume cancel drop set server ;;
+    esac
+    ;;
+  jq-retry) _jobq_jobs dead ;;
+  *) _jobq_queues ;;
+  esac
+}
+
+_jobq() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev= words
+  [ "$COMP_CWORD" -lt 1 ] || prev=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+  if words=$(_jobq_value "${1##*/}" "$prev"); then
+    :
+  else
+    case $prev in
+    --url-file | --config | --handlers | --joblog | --file)
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    esac
+    case $cur in
+    -*) words=$(_jobq_options "${1##*/}") ;;
+    *) words=$(_jobq_operands "${1##*/}") ;;
+    esac
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+  case ${1##*/} in
+  jq-work | jq-cron)
+    # the command, or the schedule file
+    [ "${#COMPREPLY[@]}" -gt 0 ] ||
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    ;;
+  esac
+}
+
+complete -F _jobq jq-push jq-work jq-stat jq-retry jq-cron jq-ctl
