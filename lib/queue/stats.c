@@ -79,9 +79,10 @@ static void read_queue(struct stats_queue *s)
 /* Call a script with up to four arguments that answers OK. */
 static int ask(struct redis *r, const struct key_set *k, enum script script,
 	       const char *const args[4], const struct redis_reply **reply,
-	       struct strv *word, struct err *e)
+	       struct err *e)
 {
 	struct redis_cmd c;
+	struct strv word;
 	int rc;
 
 	redis_cmd_init(&c);
@@ -90,7 +91,7 @@ static int ask(struct redis *r, const struct key_set *k, enum script script,
 		redis_cmd_str(&c, args[i]);
 	rc = redis_call(r, &c, reply, e);
 	redis_cmd_release(&c);
-	return rc < 0 ? -1 : script_answer(*reply, k->queue, word, e);
+	return rc < 0 ? -1 : script_answer(*reply, k->queue, &word, e);
 }
 
 static const char *gone_ms(char *to, size_t size)
@@ -104,10 +105,9 @@ int stats_queue(struct redis *r, const struct key_set *k,
 {
 	char gone[16];
 	const char *const args[4] = {gone_ms(gone, sizeof(gone))};
-	struct strv word;
 
 	memset(out, 0, sizeof(*out));
-	if (ask(r, k, SCRIPT_STAT, args, &out->reply, &word, e) < 0)
+	if (ask(r, k, SCRIPT_STAT, args, &out->reply, e) < 0)
 		return -1;
 	out->now_ms = redis_int(redis_at(out->reply, 1));
 	read_queue(out);
@@ -210,66 +210,74 @@ static int64_t score_ms(const char *state, struct strv score)
 	return (int64_t)strtod(text, NULL);
 }
 
-static int one_of_list(const struct redis_reply *reply, size_t at,
+enum {
+	PAGE = 500
+}; /* jobs that list.lua returns at most */
+
+/* One job of a page; what it stands for may have been changed by hand. */
+static int read_listed(const struct redis_reply *reply, size_t at,
 		       struct stats_job *job, struct err *e)
 {
 	struct strv envelope = redis_str(redis_at(reply, at + 4)), header;
 
-	job->id = redis_str(redis_at(reply, at));
-	job->score_ms =
-		score_ms(job->state, redis_str(redis_at(reply, at + 1)));
 	if (job_parse_record(redis_str(redis_at(reply, at + 2)), &job->record,
 			     e) < 0)
 		return -1;
-	job->has_payload = envelope.n > 0;
 	if (envelope.n > 0 &&
 	    job_split_envelope(envelope, &header, &job->payload, e) < 0)
 		return -1;
+	job->has_payload = envelope.n > 0;
 	return job_parse_header(redis_str(redis_at(reply, at + 3)),
 				&job->header, e);
 }
 
-int stats_each_job(struct redis *r, const struct key_set *k, const char *state,
-		   int64_t limit, bool payload,
-		   int (*fn)(void *arg, const struct stats_job *job,
-			     struct err *e),
-		   void *arg, struct err *e)
+static int one_of_list(const struct redis_reply *reply, size_t at,
+		       const struct stats_list *list, struct err *e)
+{
+	struct strv score = redis_str(redis_at(reply, at + 1));
+	struct stats_job job = {
+		.id = redis_str(redis_at(reply, at)),
+		.state = known_state(strv_of(list->state)),
+		.score_ms = score_ms(list->state, score),
+		.now_ms = redis_int(redis_at(reply, 1)),
+	};
+	struct err why;
+	int rc;
+
+	if (read_listed(reply, at, &job, &why) < 0)
+		job.damaged = why.msg;
+	rc = list->fn(list->arg, &job, e);
+	job_header_release(&job.header);
+	return rc;
+}
+
+int stats_each_job(struct redis *r, const struct key_set *k,
+		   const struct stats_list *list, struct err *e)
 {
 	const struct redis_reply *reply;
 	int64_t seen = 0;
-	struct strv word;
+	size_t n;
 
-	for (;;) {
+	do {
 		char skip[24], most[24];
-		const char *const args[4] = {state, skip, most,
-					     payload ? "payload" : ""};
-		int64_t page = limit && limit - seen < 500 ? limit - seen : 500;
-		size_t n;
+		const char *const args[4] = {list->state, skip, most,
+					     list->payload ? "payload" : ""};
+		int64_t left = list->limit ? list->limit - seen : PAGE;
 
 		snprintf(skip, sizeof(skip), "%lld", (long long)seen);
-		snprintf(most, sizeof(most), "%lld", (long long)page);
-		if (page == 0)
+		snprintf(most, sizeof(most), "%lld",
+			 (long long)(left < PAGE ? left : PAGE));
+		if (left <= 0)
 			return 0;
-		if (ask(r, k, SCRIPT_LIST, args, &reply, &word, e) < 0)
+		if (ask(r, k, SCRIPT_LIST, args, &reply, e) < 0)
 			return -1;
-		n = (redis_count(reply) - 2) / 5;
-		for (size_t i = 0; i < n; i++) {
-			struct stats_job job = {
-				.state = known_state(strv_of(state)),
-				.now_ms = redis_int(redis_at(reply, 1)),
-			};
-			int rc = one_of_list(reply, 2 + i * 5, &job, e);
-
-			if (rc == 0)
-				rc = fn(arg, &job, e);
-			job_header_release(&job.header);
-			if (rc < 0)
+		n = redis_count(reply) < 2 ? 0 : (redis_count(reply) - 2) / 5;
+		for (size_t i = 0; i < n; i++)
+			if (one_of_list(reply, 2 + i * 5, list, e) < 0)
 				return -1;
-		}
-		if (n == 0)
-			return 0;
 		seen += (int64_t)n;
-	}
+	} while (n > 0);
+	return 0;
 }
 
 /* The record knows the header of a job that was claimed once; a fresh one has
@@ -299,24 +307,36 @@ static int read_detail(const struct redis_reply *reply, struct stats_detail *d,
 	return job_parse_live(redis_str(redis_at(reply, 7)), &d->live, e);
 }
 
-int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
-		 struct stats_detail *out, struct err *e)
+/* 1 = no such job. */
+static int peek(struct redis *r, const struct key_set *k, struct strv id,
+		const char *how_much, const struct redis_reply **reply,
+		struct err *e)
 {
-	const struct redis_reply *reply;
 	struct redis_cmd c;
 	struct strv word;
 	int rc;
 
-	memset(out, 0, sizeof(*out));
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_PEEK, k);
 	redis_cmd_add(&c, id.p, id.n);
-	rc = redis_call(r, &c, &reply, e);
+	redis_cmd_str(&c, how_much);
+	rc = redis_call(r, &c, reply, e);
 	redis_cmd_release(&c);
-	if (rc < 0 || script_answer(reply, k->queue, &word, e) < 0)
+	if (rc < 0 || script_answer(*reply, k->queue, &word, e) < 0)
 		return -1;
-	if (strv_eq(word, "GONE"))
-		return 1;
+	return strv_eq(word, "GONE");
+}
+
+int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
+		 struct stats_detail *out, struct err *e)
+{
+	const struct redis_reply *reply;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = peek(r, k, id, "", &reply, e);
+	if (rc != 0)
+		return rc;
 	out->job.id = id;
 	out->job.now_ms = redis_int(redis_at(reply, 1));
 	if (read_detail(reply, out, e) < 0) {
@@ -324,6 +344,17 @@ int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
 		return -1;
 	}
 	return 0;
+}
+
+int stats_state(struct redis *r, const struct key_set *k, struct strv id,
+		const char **state, struct err *e)
+{
+	const struct redis_reply *reply;
+	int rc = peek(r, k, id, "state", &reply, e);
+
+	if (rc == 0)
+		*state = known_state(redis_str(redis_at(reply, 2)));
+	return rc;
 }
 
 void stats_detail_release(struct stats_detail *d)
@@ -341,9 +372,8 @@ int stats_each_worker(struct redis *r, const struct key_set *k,
 	char gone[16];
 	const char *const args[4] = {gone_ms(gone, sizeof(gone))};
 	const struct redis_reply *reply;
-	struct strv word;
 
-	if (ask(r, k, SCRIPT_WORKERS, args, &reply, &word, e) < 0)
+	if (ask(r, k, SCRIPT_WORKERS, args, &reply, e) < 0)
 		return -1;
 	for (size_t i = 2; i + 2 < redis_count(reply); i += 3) {
 		int64_t age = redis_int(redis_at(reply, 1)) -

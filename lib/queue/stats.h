@@ -60,18 +60,25 @@ struct stats_job {
 	struct job_header header; /* owned by the caller of fn's lister */
 	struct strv payload;	  /* when asked for */
 	bool has_payload;
+	const char *damaged; /* why record or header are empty; or NULL */
+};
+
+/* The jobs asked for, and who gets them. */
+struct stats_list {
+	const char *state; /* of stats_states */
+	int64_t limit;	   /* at most so many; 0 = all */
+	bool payload;	   /* with payloads */
+	int (*fn)(void *arg, const struct stats_job *job, struct err *e);
+	void *arg; /* for `fn` */
 };
 
 /*
- * Call `fn` for the jobs of one state in their order, at most `limit` (0 =
- * all), a page of the script at a time; with or without payloads. fn returns
- * -1 to stop.
+ * Call `fn` for the jobs of one state in their order, a page of the script at
+ * a time. One that cannot be read is marked as damaged, so that it does not
+ * hide the others. fn returns -1 to stop.
  */
-int stats_each_job(struct redis *r, const struct key_set *k, const char *state,
-		   int64_t limit, bool payload,
-		   int (*fn)(void *arg, const struct stats_job *job,
-			     struct err *e),
-		   void *arg, struct err *e) must_check;
+int stats_each_job(struct redis *r, const struct key_set *k,
+		   const struct stats_list *list, struct err *e) must_check;
 
 /* All there is about one job. */
 struct stats_detail {
@@ -85,6 +92,10 @@ struct stats_detail {
 int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
 		 struct stats_detail *out, struct err *e) must_check;
 void stats_detail_release(struct stats_detail *d);
+
+/* The state of one job, of stats_states. 0; 1 = no such job; -1. */
+int stats_state(struct redis *r, const struct key_set *k, struct strv id,
+		const char **state, struct err *e) must_check;
 
 /* Call `fn` for each living worker of the queue. */
 int stats_each_worker(struct redis *r, const struct key_set *k,

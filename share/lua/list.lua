@@ -22,6 +22,8 @@ local function put(id, score)
   local line, header, envelope = '', '', ''
   if text then
     line, header = string.match(text, '^([^\n]*)\n([^\n]*)')
+    -- changed by hand; the caller sees that it cannot be read
+    if not line then line, header = text, '' end
   end
   if not text or ARGV[4] == 'payload' then
     envelope = call('HGET', PAY, id) or ''

@@ -607,3 +607,24 @@ claims_b() {
   assert_output $'UNKNOWN\ncolour'
   assert_equal "$(redis DBSIZE)" 0
 }
+
+@test "peek: the state alone, without payload or history" {
+  push a
+  run -0 call peek a state
+  assert_line --index 0 OK
+  assert_line --index 2 ready
+  assert_equal "${#lines[@]}" 4
+  run -0 call peek nowhere state
+  assert_output GONE
+}
+
+@test "list: a record changed by hand does not cut the page short" {
+  push a
+  push b
+  push c
+  redis HSET 'jq:{q}:job' b rubbish >/dev/null
+  run -0 call list ready 0 10 ''
+  assert_line a
+  assert_line rubbish
+  assert_line c
+}
