@@ -75,6 +75,7 @@ LIB_SRC := \
 	lib/cli/connect.c \
 	lib/cli/env.c \
 	lib/cli/help.c \
+	lib/cli/ids.c \
 	lib/cli/opt.c \
 	lib/cli/output.c \
 	lib/queue/backoff.c \
