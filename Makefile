@@ -74,9 +74,9 @@ LIB_SRC := \
 	lib/cli/config.c \
 	lib/cli/connect.c \
 	lib/cli/env.c \
-	lib/cli/help.c \
 	lib/cli/ids.c \
 	lib/cli/opt.c \
+	lib/cli/opt_help.c \
 	lib/cli/output.c \
 	lib/queue/backoff.c \
 	lib/queue/beat.c \
@@ -180,7 +180,7 @@ $(GEN)/scripts.inc: $(SCRIPTS:share/%=$(GEN)/%)
 	  done; printf '};\n'; } >$@
 
 # The version: the VERSION file, made exact by git inside a checkout.
-$B/lib/cli/help.o: $(GEN)/version.h
+$B/lib/cli/opt_help.o: $(GEN)/version.h
 $(GEN)/version.h: FORCE
 	@mkdir -p $(@D)
 	@v=$$(git describe --tags --dirty --match 'v*' 2>/dev/null | \

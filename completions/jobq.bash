@@ -47,7 +47,7 @@ _jobq_options() {
 _jobq_value() {
   case $1:$2 in
   *:--color) echo auto always never ;;
-  *:--state | *:-s) echo ready running delayed retry dead done all ;;
+  *:--state | *:-s) echo ready running delayed retry dead 'done' all ;;
   *:--queue | *:--to) _jobq_queues ;;
   jq-work:--log-format) echo text json ;;
   jq-work:-j | jq-work:--jobs) echo auto 1 2 4 8 ;;
@@ -74,7 +74,7 @@ _jobq_operands() {
 }
 
 _jobq() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev= words
+  local cur=${COMP_WORDS[COMP_CWORD]} prev='' words
   [ "$COMP_CWORD" -lt 1 ] || prev=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if words=$(_jobq_value "${1##*/}" "$prev"); then

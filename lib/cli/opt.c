@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -18,7 +20,7 @@
 #include "base/text.h"
 #include "cli/config.h"
 #include "cli/env.h"
-#include "cli/help.h"
+#include "cli/opt_help.h"
 #include "queue/key.h"
 
 enum {
@@ -39,7 +41,7 @@ static void check_text_choice(struct parser *p);
 static void add_common(struct parser *p)
 {
 	struct opt_common *c = p->cmd->common;
-	const struct opt *table = help_common_table(c);
+	const struct opt *table = opt_help_common_table(c);
 
 	for (size_t i = 0; table[i].name && p->n < MOST; i++)
 		p->all[p->n++] = table[i];
@@ -71,7 +73,8 @@ static int store(const struct opt *o, const char *value, struct err *e)
 		*o->given = true;
 	switch (o->kind) {
 	case OPT_FLAG:
-		*(bool *)o->at = true;
+		if (o->at)
+			*(bool *)o->at = true;
 		return 0;
 	case OPT_COUNT:
 		++*(int *)o->at;
@@ -153,7 +156,7 @@ static no_return void unknown(struct parser *p, char **argv)
 			  p->all[optopt - 256].name);
 	name = strv_of(text + strspn(text, "-"));
 	name = strv_cut(&name, '=');
-	near = help_nearest(name, p->all, p->n);
+	near = opt_help_nearest(name, p->all, p->n);
 	text_show(name, shown, sizeof(shown));
 	if (near)
 		opt_usage(p->cmd,
@@ -228,10 +231,10 @@ static void read_options(struct parser *p, int argc, char **argv)
 		i = key >= 256 ? (size_t)key - 256 : by_letter(p, key);
 		if (key >= 256)
 			check_spelling(p, i, argv);
-		if (strcmp(p->all[i].name, "help") == 0)
-			help_print(p->cmd);
-		if (strcmp(p->all[i].name, "version") == 0)
-			help_version(p->cmd);
+		if (p->all[i].key == 'h')
+			opt_help_print(p->cmd);
+		if (p->all[i].key == 'V')
+			opt_help_version(p->cmd);
 		take(p, i, takes_value(&p->all[i]) ? optarg : NULL);
 	}
 }
@@ -376,4 +379,39 @@ void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
 	if (read_files(&p, &e) < 0)
 		exit(opt_fail(cmd, &e));
 	check_common(&p);
+}
+
+void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
+{
+	struct buf out = BUF_INIT;
+	va_list ap;
+
+	fprintf(stderr, "%s: ", cmd->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	opt_help_usage(cmd, &out);
+	fprintf(stderr, "\n%sTry '%s --help' or 'man %s'.\n", out.p, cmd->name,
+		cmd->name);
+	buf_release(&out);
+	exit(STATUS_USAGE);
+}
+
+int opt_fail(const struct opt_command *cmd, const struct err *e)
+{
+	fprintf(stderr, "%s: %s\n", cmd->name, e->msg);
+	return (int)e->code;
+}
+
+void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (cmd->common->quiet)
+		return;
+	fprintf(stderr, "%s: warning: ", cmd->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
 }

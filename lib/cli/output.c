@@ -160,6 +160,8 @@ void output_table_write(const struct output_table *t, bool no_header,
 {
 	size_t start = out->len;
 
+	if (t->n == 0)
+		return;
 	for (size_t i = 0; i < t->n && !no_header; i++) {
 		struct cell title = {(char *)t->columns[i].title, 0,
 				     OUTPUT_PLAIN};

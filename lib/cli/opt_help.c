@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* --help, --version, usage errors and suggestions. */
-#include "cli/help.h"
+/* --help, --version, usage lines and suggestions. */
+#include "cli/opt_help.h"
 
-#include <stdarg.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "base/text.h"
-#include "cli/output.h"
 
 #include "version.h"
 
-const struct opt *help_common_table(struct opt_common *c)
+const struct opt *opt_help_common_table(struct opt_common *c)
 {
 	static struct opt table[16];
 	const struct opt fresh[] = {
@@ -46,7 +47,7 @@ const struct opt *help_common_table(struct opt_common *c)
 }
 
 /* Each form of the synopsis on a line of its own. */
-static void add_usage(const struct opt_command *cmd, struct buf *out)
+void opt_help_usage(const struct opt_command *cmd, struct buf *out)
 {
 	struct strv rest = strv_of(cmd->synopsis);
 	const char *head = "usage:";
@@ -88,27 +89,29 @@ static no_return void print(const struct opt_command *cmd,
 {
 	struct err e;
 
-	if (output_write(text->p, text->len, &e) < 0 || output_finish(&e) < 0)
-		exit(opt_fail(cmd, &e));
-	exit(STATUS_OK);
+	if (fd_write_all(STDOUT_FILENO, text->p, text->len) == 0)
+		exit(STATUS_OK);
+	err_sys(&e, STATUS_IO, errno, "cannot write to standard output");
+	exit(opt_fail(cmd, &e));
 }
 
-void help_print(const struct opt_command *cmd)
+void opt_help_print(const struct opt_command *cmd)
 {
 	struct buf out = BUF_INIT;
 
-	add_usage(cmd, &out);
+	opt_help_usage(cmd, &out);
 	buf_addf(&out, "%s\n\nOptions:\n", cmd->summary);
 	for (const struct opt *o = cmd->table; o->name; o++)
 		add_option(o, &out);
 	buf_addstr(&out, "\nCommon options:\n");
-	for (const struct opt *o = help_common_table(cmd->common); o->name; o++)
+	for (const struct opt *o = opt_help_common_table(cmd->common); o->name;
+	     o++)
 		add_option(o, &out);
 	buf_addf(&out, "\nSee man %s and man 7 jobq.\n", cmd->name);
 	print(cmd, &out);
 }
 
-void help_version(const struct opt_command *cmd)
+void opt_help_version(const struct opt_command *cmd)
 {
 	struct buf out = BUF_INIT;
 
@@ -150,8 +153,8 @@ static size_t strangeness(struct strv name, const char *word)
 	return distance(name, word);
 }
 
-const char *help_nearest_word(struct strv name, const char *const *words,
-			      size_t n)
+const char *opt_help_nearest_word(struct strv name, const char *const *words,
+				  size_t n)
 {
 	const char *best = NULL;
 	size_t least = name.n < 4 ? 2 : 3;
@@ -167,49 +170,15 @@ const char *help_nearest_word(struct strv name, const char *const *words,
 	return best;
 }
 
-const char *help_nearest(struct strv name, const struct opt *table, size_t n)
+const char *opt_help_nearest(struct strv name, const struct opt *table,
+			     size_t n)
 {
 	const char **words = buf_alloc(n * sizeof(*words));
 	const char *best;
 
 	for (size_t i = 0; i < n; i++)
 		words[i] = table[i].name;
-	best = help_nearest_word(name, words, n);
+	best = opt_help_nearest_word(name, words, n);
 	free(words);
 	return best;
-}
-
-void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
-{
-	struct buf out = BUF_INIT;
-	va_list ap;
-
-	fprintf(stderr, "%s: ", cmd->name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	add_usage(cmd, &out);
-	fprintf(stderr, "\n%sTry '%s --help' or 'man %s'.\n", out.p, cmd->name,
-		cmd->name);
-	buf_release(&out);
-	exit(STATUS_USAGE);
-}
-
-int opt_fail(const struct opt_command *cmd, const struct err *e)
-{
-	fprintf(stderr, "%s: %s\n", cmd->name, e->msg);
-	return (int)e->code;
-}
-
-void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (cmd->common->quiet)
-		return;
-	fprintf(stderr, "%s: warning: ", cmd->name);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
 }
