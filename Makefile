@@ -71,6 +71,7 @@ LIB_SRC := \
 	lib/base/signame.c \
 	lib/base/strv.c \
 	lib/base/text.c \
+	lib/cli/await.c \
 	lib/cli/config.c \
 	lib/cli/connect.c \
 	lib/cli/env.c \
