@@ -79,6 +79,10 @@ LIB_SRC := \
 	lib/cli/opt.c \
 	lib/cli/opt_help.c \
 	lib/cli/output.c \
+	lib/cli/show.c \
+	lib/cli/show_detail.c \
+	lib/cli/show_job.c \
+	lib/cli/show_queue.c \
 	lib/queue/backoff.c \
 	lib/queue/beat.c \
 	lib/queue/change.c \
