@@ -76,6 +76,8 @@ LIB_SRC := \
 	lib/cli/connect.c \
 	lib/cli/env.c \
 	lib/cli/ids.c \
+	lib/cli/look.c \
+	lib/cli/look_wait.c \
 	lib/cli/opt.c \
 	lib/cli/opt_help.c \
 	lib/cli/output.c \

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What jq-stat does, one function for each kind of question. What concerns one
+ * queue or one job alone (it does not exist, it cannot be read) is said on
+ * stderr and remembered in `status`; the others are still looked at.
+ */
+#ifndef CLI_LOOK_H
+#define CLI_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "cli/connect.h"
+#include "cli/opt.h"
+#include "cli/show.h"
+
+struct look {
+	const struct opt_command *command; /* for messages; borrowed */
+	struct connect *server;		   /* open; borrowed */
+	const char *space;		   /* namespace; borrowed */
+	char *const *queues;		   /* named ones, checked; borrowed */
+	size_t n_queues;		   /* 0 = all there are */
+	struct show *show;		   /* begun; borrowed; for listings */
+	int64_t limit;			   /* most jobs in a list; 0 = all */
+	int64_t deadline_ms; /* of a wait, clock_boot_ms(); -1 = none */
+	/* the rest is the answer */
+	int status;	/* exit status: the first failure, or 0 */
+	bool cut;	/* the list ended at the limit */
+	size_t shown;	/* things listed */
+	int64_t now_ms; /* the server's clock when last asked; 0 = never */
+};
+
+/* Fill `e` with the line for a queue that does not exist; returns -1. */
+int look_no_queue(const char *queue, struct err *e);
+
+/* Each returns 0, or -1 when nothing more can be learned or written. */
+
+int look_queues(struct look *l, struct err *e) must_check;
+int look_workers(struct look *l, struct err *e) must_check;
+
+/* Jobs in `state`; NULL = in every state. */
+int look_jobs(struct look *l, const char *state, struct err *e) must_check;
+
+/* One job in full, after the ones before. */
+int look_job(struct look *l, const char *queue, struct strv id,
+	     struct err *e) must_check;
+
+/* The bytes of one job's payload or result, and nothing else. */
+int look_bytes(struct look *l, const char *queue, struct strv id,
+	       const char *field, struct err *e) must_check;
+
+/* Whether nothing waits or runs in the queues; sets status 1 if it does. */
+int look_empty(struct look *l, struct err *e) must_check;
+
+/* Wait until that is so, or until `state` ("all": every one) is empty. */
+int look_wait(struct look *l, const char *state, struct err *e) must_check;
+
+/* Wait until a job has ended; sets status 1 unless it is done. */
+int look_wait_job(struct look *l, const char *queue, struct strv id,
+		  struct err *e) must_check;
+
+#endif
