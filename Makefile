@@ -81,6 +81,10 @@ LIB_SRC := \
 	lib/cli/opt.c \
 	lib/cli/opt_help.c \
 	lib/cli/output.c \
+	lib/cli/ping.c \
+	lib/cli/private.c \
+	lib/cli/removal.c \
+	lib/cli/setting.c \
 	lib/cli/show.c \
 	lib/cli/show_detail.c \
 	lib/cli/show_job.c \
