@@ -89,6 +89,7 @@ LIB_SRC := \
 	lib/cli/show_detail.c \
 	lib/cli/show_job.c \
 	lib/cli/show_queue.c \
+	lib/cli/verb.c \
 	lib/queue/backoff.c \
 	lib/queue/beat.c \
 	lib/queue/change.c \
