@@ -80,6 +80,7 @@ LIB_SRC := \
 	lib/cli/look_wait.c \
 	lib/cli/opt.c \
 	lib/cli/opt_help.c \
+	lib/cli/opt_value.c \
 	lib/cli/output.c \
 	lib/cli/ping.c \
 	lib/cli/private.c \

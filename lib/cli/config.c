@@ -1,138 +1,196 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads configuration files. */
+/* Reads configuration files line by line. */
 #include "cli/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/strv.h"
 #include "base/text.h"
 
-enum {
-	FILE_MAX = 1 << 20,
-	LINE_MAX_BYTES = 1 << 16
+#define FILE_MAX (1024 * 1024)
+#define LINE_MAX (16 * 1024)
+
+static const char *const commands[] = {
+	"jq-push", "jq-work", "jq-stat", "jq-retry", "jq-cron", "jq-ctl",
 };
 
-/* Options point into these for as long as the program runs; the list keeps
- * them reachable. */
-static struct buf kept[4];
-static size_t n_kept;
-
+/* Where the reader is. */
 struct reader {
-	const char *path, *command;
-	config_fn *fn;
-	void *arg;
+	struct config *config;
+	const char *command;
 	size_t line;
-	enum {
-		SECTION_ALL,
-		SECTION_OWN,
-		SECTION_OTHER
-	} section;
+	bool own;  /* inside the section of the command */
+	bool skip; /* inside that of another */
+	size_t room;
 };
 
-static bool is_command(struct strv name)
+static int refuse(const struct reader *r, struct err *e)
 {
-	static const char *const commands[] = {"jq-push",  "jq-work", "jq-stat",
-					       "jq-retry", "jq-cron", "jq-ctl"};
+	struct config_entry at = {.line = r->line};
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strv_eq(name, commands[i]))
-			return true;
-	return false;
+	return config_blame(r->config, &at, e);
 }
 
-static int enter_section(struct reader *r, struct strv line, struct err *e)
+static int read_section(struct reader *r, struct strv line, struct err *e)
 {
-	struct strv name;
 	char shown[64];
+	struct strv name = strv_make(line.p + 1, line.n - 1);
 
-	name = strv_trim(strv_make(line.p + 1, line.n - 2));
-	if (line.p[line.n - 1] != ']' || !is_command(name))
-		return err_set(e, STATUS_CONFIG,
-			       "'%s' is not a section (write [jq-work] or the "
-			       "name of another command)",
-			       text_show(line, shown, sizeof(shown)));
-	r->section = strv_eq(name, r->command) ? SECTION_OWN : SECTION_OTHER;
-	return 0;
-}
-
-/* `line` lies in a buffer of ours, so the value can be terminated in place. */
-static int one_line(struct reader *r, struct strv line, struct err *e)
-{
-	struct strv key, value;
-	char shown[64];
-
-	line = strv_trim(line);
-	if (line.n == 0 || line.p[0] == '#')
-		return 0;
-	if (line.p[0] == '[')
-		return enter_section(r, line, e);
-	value = line;
-	key = strv_trim(strv_cut(&value, '='));
-	if (key.n == 0 || !memchr(line.p, '=', line.n))
-		return err_set(e, STATUS_CONFIG, "'%s' is not 'key = value'",
-			       text_show(line, shown, sizeof(shown)));
-	value = strv_trim(value);
-	if (r->section == SECTION_OTHER)
-		return 0;
-	((char *)value.p)[value.n] = '\0';
-	return r->fn(r->arg, key, value.p, r->section == SECTION_OWN, e);
-}
-
-static int all_lines(struct reader *r, struct strv text, struct err *e)
-{
-	if (strv_starts(text, "\xef\xbb\xbf"))
-		text = strv_make(text.p + 3, text.n - 3);
-	while (text.n > 0) {
-		struct strv line = strv_cut(&text, '\n');
-		int rc;
-
-		r->line++;
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (line.n > LINE_MAX_BYTES)
-			rc = err_set(e, STATUS_CONFIG,
-				     "the line is longer than 64 KiB");
-		else if (memchr(line.p, '\0', line.n))
-			rc = err_set(e, STATUS_CONFIG, "the line holds a NUL");
-		else
-			rc = one_line(r, line, e);
-		if (rc < 0) {
-			err_prefix(e, "%s:%zu", r->path, r->line);
-			if (e)
-				e->code = STATUS_CONFIG;
-			return -1;
+	text_show(line, shown, sizeof(shown));
+	if (!name.n || name.p[name.n - 1] != ']') {
+		err_set(e, STATUS_CONFIG, "'%s' has no closing bracket", shown);
+		return refuse(r, e);
+	}
+	name.n--;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strv_eq(name, commands[i])) {
+			r->own = strv_eq(name, r->command);
+			r->skip = !r->own;
+			return 0;
 		}
 	}
+	err_set(e, STATUS_CONFIG, "unknown section '%s' (write [jq-work])",
+		shown);
+	return refuse(r, e);
+}
+
+/* End a view into the file's text with a NUL, over a character that has been
+ * dealt with: a blank, the '=', the end of the line or of the text. */
+static const char *terminate(struct config *c, struct strv v)
+{
+	c->text[v.p - c->text + (ptrdiff_t)v.n] = '\0';
+	return v.p;
+}
+
+static void add_entry(struct reader *r, struct strv key, struct strv value)
+{
+	struct config *c = r->config;
+
+	if (c->n == r->room) {
+		r->room = r->room ? 2 * r->room : 16;
+		c->list = buf_realloc(c->list, r->room * sizeof(*c->list));
+	}
+	c->list[c->n++] = (struct config_entry){
+		terminate(c, key), terminate(c, value), r->line, r->own};
+}
+
+static int read_line(struct reader *r, struct strv line, struct err *e)
+{
+	char shown[64];
+	struct strv rest, key;
+
+	if (line.n > LINE_MAX) {
+		err_set(e, STATUS_CONFIG, "line is longer than %d bytes",
+			LINE_MAX);
+		return refuse(r, e);
+	}
+	if (line.n && memchr(line.p, '\0', line.n)) {
+		err_set(e, STATUS_CONFIG, "line holds a NUL byte");
+		return refuse(r, e);
+	}
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	line = strv_trim(line);
+	if (!line.n || line.p[0] == '#')
+		return 0;
+	if (line.p[0] == '[')
+		return read_section(r, line, e);
+	rest = line;
+	key = strv_trim(strv_cut(&rest, '='));
+	if (!key.n || key.n == line.n) {
+		err_set(e, STATUS_CONFIG, "'%s' is not \"key = value\"",
+			text_show(line, shown, sizeof(shown)));
+		return refuse(r, e);
+	}
+	if (!r->skip)
+		add_entry(r, key, strv_trim(rest));
 	return 0;
 }
 
-int config_read(const char *path, const char *command, bool must_exist,
-		config_fn *fn, void *arg, struct err *e)
+static int read_text(struct config *c, const char *command, size_t len,
+		     struct err *e)
 {
-	struct reader r = {path, command, fn, arg, 0, SECTION_ALL};
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
-	struct buf *text = &kept[n_kept];
+	struct reader r = {.config = c, .command = command};
+	struct strv rest = strv_make(c->text, len);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR) && !must_exist)
+	if (strv_starts(rest, "\xef\xbb\xbf"))
+		rest = strv_make(rest.p + 3, rest.n - 3);
+	while (rest.n) {
+		struct strv line = strv_cut(&rest, '\n');
+
+		r.line++;
+		if (read_line(&r, line, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* All of an open file; a pipe is fine too. */
+static int load(int fd, const char *path, struct buf *to, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_sys(e, STATUS_CONFIG, errno,
+			       "cannot read configuration '%s'", path);
+	if (S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH))
+		return err_set(e, STATUS_CONFIG,
+			       "configuration '%s' may be written by anybody "
+			       "(chmod o-w it)",
+			       path);
+	if (!fd_read_all(fd, path, FILE_MAX, to, e))
 		return 0;
-	if (fd < 0)
-		return err_sys(e, STATUS_CONFIG, errno, "cannot read %s", path);
-	if (n_kept == ARRAY_LEN(kept)) {
-		close(fd);
-		return err_set(e, STATUS_BUG, "too many configuration files");
-	}
-	n_kept++;
-	buf_init(text);
-	rc = fd_read_all(fd, path, FILE_MAX, text, e);
-	close(fd);
-	if (rc < 0) {
-		if (e)
-			e->code = STATUS_CONFIG;
-		return -1;
-	}
-	return all_lines(&r, strv_make(text->p, text->len), e);
+	if (to->len > FILE_MAX)
+		return err_set(e, STATUS_CONFIG,
+			       "configuration '%s' is larger than %d bytes",
+			       path, FILE_MAX);
+	if (e)
+		e->code = STATUS_CONFIG;
+	return -1;
+}
+
+int config_read(struct config *c, const char *path, const char *command,
+		bool optional, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
+	struct buf text = BUF_INIT;
+	size_t len;
+
+	*c = (struct config){.path = path};
+	if (fd == -1 && optional && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd == -1)
+		return err_sys(e, STATUS_CONFIG, errno,
+			       "cannot read configuration '%s'", path);
+	rc = load(fd, path, &text, e);
+	fd_close(&fd);
+	len = text.len;
+	c->text = buf_detach(&text);
+	if (!rc)
+		rc = read_text(c, command, len, e);
+	if (rc)
+		config_release(c);
+	return rc;
+}
+
+int config_blame(const struct config *c, const struct config_entry *at,
+		 struct err *e)
+{
+	if (e)
+		e->code = STATUS_CONFIG;
+	return err_prefix(e, "%s:%zu", c->path, at->line);
+}
+
+void config_release(struct config *c)
+{
+	free(c->text);
+	free(c->list);
+	*c = (struct config){.path = NULL};
 }

@@ -16,87 +16,70 @@ enum {
 	URL_FILE_MAX = 8192
 };
 
-/* What the address was taken from, for messages; NULL = none was given. */
-struct source {
-	const char *name;
-	char *url; /* owned */
-};
-
-static int read_url_file(const char *path, struct source *s, struct err *e)
+/* The first line of a file, without blanks around it. */
+static int read_url_file(const char *path, struct buf *url, struct err *e)
 {
 	struct buf text = BUF_INIT;
 	struct strv rest, line;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), rc;
 
 	if (fd < 0)
-		return err_sys(e, STATUS_NOINPUT, errno, "cannot read %s",
+		return err_sys(e, STATUS_NOINPUT, errno, "cannot read '%s'",
 			       path);
 	rc = fd_read_all(fd, path, URL_FILE_MAX, &text, e);
 	close(fd);
-	if (rc == 0) {
-		rest = strv_make(text.p, text.len);
-		line = strv_cut(&rest, '\n');
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		line = strv_trim(line);
-		s->name = path;
-		s->url = strv_dup(line);
-		if (line.n == 0)
-			rc = err_set(e, STATUS_CONFIG,
-				     "%s: the first line is no server address",
-				     path);
-	}
+	if (text.len > URL_FILE_MAX)
+		err_set(e, STATUS_CONFIG, "'%s' is larger than a URL may be",
+			path);
+	rest = strv_make(text.p, text.len);
+	line = strv_cut(&rest, '\n');
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	line = strv_trim(line);
+	if (rc == 0 && line.n == 0)
+		rc = err_set(e, STATUS_CONFIG,
+			     "the first line of '%s' is not a server URL",
+			     path);
+	if (rc == 0 && memchr(line.p, '\0', line.n))
+		rc = err_set(e, STATUS_CONFIG,
+			     "the first line of '%s' holds a NUL byte", path);
+	buf_add(url, line.p, line.n);
 	seal_wipe(text.p, text.len);
 	buf_release(&text);
 	return rc;
 }
 
-static void take(struct source *s, const char *name, const char *url)
-{
-	s->name = name;
-	s->url = buf_strdup(url);
-}
-
-/* Option, then environment; the configuration has already gone into the
- * options where neither says anything. */
-static int find_source(const struct opt_common *o, struct source *s,
-		       struct err *e)
-{
-	const char *value;
-
-	if (o->url) {
-		take(s, "--url", o->url);
-		return 0;
-	}
-	if (o->url_file)
-		return read_url_file(o->url_file, s, e);
-	if ((value = env_get("JQ_URL"))) {
-		take(s, "JQ_URL", value);
-		return 0;
-	}
-	if ((value = env_get("JQ_URL_FILE")))
-		return read_url_file(value, s, e);
-	if ((value = env_get("REDIS_URL")))
-		take(s, "REDIS_URL", value);
-	return 0;
-}
-
-/* A password on the command line is on show in the process list: cover it. */
-static void cover_password(const struct opt_common *o, const struct url *u)
-{
-	if (o->url && u->password)
-		memset((char *)o->url, 'x', strlen(o->url));
-}
-
-static int parse_source(const struct source *s, struct url *out, struct err *e)
+/* Only -u is the command line's fault; all else was set up before. */
+static int parse_url(const struct opt_common *o, const char *text,
+		     struct url *out, struct err *e)
 {
 	const char *auth = env_get("REDISCLI_AUTH");
 
-	if (url_parse(s->url, out, e) < 0)
-		return err_prefix(e, "%s", s->name);
+	if (url_parse(text, out, e) < 0) {
+		if (e && (o->url_file || o->url_from[0] != '-'))
+			e->code = STATUS_CONFIG;
+		return err_prefix(e, "%s",
+				  o->url_file ? o->url_file : o->url_from);
+	}
 	if (!out->password && auth)
 		out->password = buf_strdup(auth);
 	return 0;
+}
+
+static int use_given_server(struct connect *c, const struct opt_common *o,
+			    struct err *e)
+{
+	struct buf url = BUF_INIT;
+	int rc = 0;
+
+	if (o->url)
+		return parse_url(o, o->url, &c->url, e);
+	rc = read_url_file(o->url_file, &url, e);
+	if (rc == 0)
+		rc = parse_url(o, url.p, &c->url, e);
+	seal_wipe(url.p, url.len);
+	buf_release(&url);
+	return rc;
 }
 
 static const struct server_place *place(void)
@@ -133,24 +116,6 @@ static int use_private_server(struct connect *c, struct err *e)
 	return rc;
 }
 
-static int find_server(struct connect *c, const struct opt_common *common,
-		       struct err *e)
-{
-	struct source s = {NULL, NULL};
-	int rc = find_source(common, &s, e);
-
-	if (rc == 0 && s.url) {
-		rc = parse_source(&s, &c->url, e);
-		if (rc == 0)
-			cover_password(common, &c->url);
-		seal_wipe(s.url, strlen(s.url));
-	} else if (rc == 0) {
-		rc = use_private_server(c, e);
-	}
-	free(s.url);
-	return rc;
-}
-
 /* One-shot tools say within the connect timeout that they cannot. */
 static struct redis_options one_shot(const struct opt_common *common)
 {
@@ -169,9 +134,14 @@ int connect_open(struct connect *c, const struct opt_common *common,
 		 struct err *e)
 {
 	struct redis_options defaults = one_shot(common);
+	int rc;
 
 	memset(c, 0, sizeof(*c));
-	if (find_server(c, common, e) < 0) {
+	if (common->url || common->url_file)
+		rc = use_given_server(c, common, e);
+	else
+		rc = use_private_server(c, e);
+	if (rc < 0) {
 		connect_close(c);
 		return -1;
 	}

@@ -25,7 +25,8 @@ struct connect {
  * Decide on the server, start the private one if needed, make the loop and the
  * connection object. `options` may be NULL for those of the one-shot tools
  * (patience = the connect timeout, fail_first); its url and client_name are
- * filled in here. A password on the command line is overwritten in argv.
+ * filled in here. A URL is used or refused: only without one, from whatever
+ * source, does the private server serve.
  */
 int connect_open(struct connect *c, const struct opt_common *common,
 		 const char *client_name, const struct redis_options *options,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Options: getopt_long over the command's table and the common one, then the
- * environment and the configuration for what was not given.
+ * Options from argv, environment and configuration into the places the table
+ * names. Each source has a rank; what a better one has set stays.
  */
 #include "cli/opt.h"
 
@@ -11,407 +11,523 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
 #include <sys/auxv.h>
+#endif
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/buf.h"
 #include "base/fd.h"
-#include "base/num.h"
 #include "base/text.h"
 #include "cli/config.h"
 #include "cli/env.h"
 #include "cli/opt_help.h"
-#include "queue/key.h"
+#include "cli/opt_value.h"
 
-enum {
-	MOST = 80
-}; /* options of one command, the common ones included */
+/* Long options have no letter; getopt_long() reports them from here on. */
+#define LONG_BASE 256
 
-/* One run of the parser. */
-struct parser {
-	const struct opt_command *cmd;
-	struct opt all[MOST]; /* the command's, then the common ones */
-	size_t n;
-	const char *given[MOST]; /* the text of each that came; NULL = none */
+/* Sources, best first; each variable and each part of a file has a rank of its
+ * own from there on. */
+#define RANK_ARGV 1
+#define RANK_ENV  2
+#define RANK_FILE 10
+
+/* One option, and which source has set it with what. */
+struct slot {
+	const struct opt *opt;
+	int rank;	  /* 0 = none has */
+	const char *text; /* borrowed; NULL for a flag in argv */
 };
 
-static void check_text_choice(struct parser *p);
+struct parser {
+	const struct opt_command *cmd;
+	const struct opt *common; /* table of all commands */
+	struct slot *slots;	  /* the command's own, then the common ones */
+	size_t n, own;
+	struct option *longs;
+	struct buf letters;
+	bool password; /* there was one in argv */
+};
 
-/* The common options write into the command's struct opt_common. */
-static void add_common(struct parser *p)
+/* What OPT_TEXT values from files and a scrubbed URL point into, for the life
+ * of the process. */
+static struct config files[2];
+static char *kept_url, *kept_path;
+
+/* Untrusted text may be in `msg`, part of it escaped already: escape the rest,
+ * so that it stays one line and a backslash is not doubled twice. */
+static void say(const char *name, const char *kind, const char *msg)
 {
-	struct opt_common *c = p->cmd->common;
-	const struct opt *table = opt_help_common_table(c);
+	struct buf line = BUF_INIT;
+	struct strv rest = strv_of(msg);
 
-	for (size_t i = 0; table[i].name && p->n < MOST; i++)
-		p->all[p->n++] = table[i];
-	memset(c, 0, sizeof(*c));
-	c->namespace = "jq";
-	c->connect_timeout = 5000;
-	c->color = "auto";
-}
+	buf_addf(&line, "%s: %s", name, kind);
+	while (rest.n) {
+		struct strv part = rest;
 
-static bool takes_value(const struct opt *o)
-{
-	return o->kind != OPT_FLAG && o->kind != OPT_COUNT;
-}
-
-static void append(struct opt_list *list, const char *value)
-{
-	list->v = buf_realloc(list->v, (list->n + 1) * sizeof(*list->v));
-	list->v[list->n++] = value;
-}
-
-/* Store a value; a flag's is "yes" or "no" from a configuration file. */
-static int store(const struct opt *o, const char *value, struct err *e)
-{
-	struct strv v = strv_of(value);
-	int64_t max = o->max ? o->max : INT64_MAX;
-	uint64_t size;
-
-	if (o->given)
-		*o->given = true;
-	switch (o->kind) {
-	case OPT_FLAG:
-		if (o->at)
-			*(bool *)o->at = true;
-		return 0;
-	case OPT_COUNT:
-		++*(int *)o->at;
-		return 0;
-	case OPT_TEXT:
-		*(const char **)o->at = value;
-		return 0;
-	case OPT_LIST:
-		append(o->at, value);
-		return 0;
-	case OPT_INT:
-		return num_int(v, o->min, max, o->at, e);
-	case OPT_DURATION:
-		return num_duration(v, o->min, max, o->at, e);
-	case OPT_SIZE:
-		if (num_size(v, (uint64_t)max, &size, e) < 0)
-			return -1;
-		if ((int64_t)size < o->min)
-			return err_set(e, STATUS_USAGE,
-				       "'%s' is too small (at least %lld)",
-				       value, (long long)o->min);
-		*(int64_t *)o->at = (int64_t)size;
-		return 0;
-	case OPT_TIME:
-		return num_time(v, clock_real_ms(), o->at, e);
-	case OPT_CALL:
-		return o->fn(v, o->at, e);
+		text_escape(&line, strv_cut(&rest, '\\'));
+		if (rest.p > part.p && rest.p[-1] == '\\')
+			buf_addch(&line, '\\');
 	}
-	return 0;
+	buf_addch(&line, '\n');
+	fputs(line.p, stderr);
+	buf_release(&line);
 }
 
-/* "option '--delay'" as a prefix of what is wrong with its value. */
-static no_return void bad_value(struct parser *p, const struct opt *o,
-				const struct err *e)
+static printf_like(1, 0) char *text_of(const char *fmt, va_list ap)
 {
-	opt_usage(p->cmd, "option '--%s': %s", o->name, e->msg);
-}
+	char *text;
 
-static void take(struct parser *p, size_t i, const char *value)
-{
-	const struct opt *o = &p->all[i];
-	const char *text = value ? value : "";
-	struct err e;
-
-	if (p->given[i] && strcmp(p->given[i], text) != 0 &&
-	    o->kind != OPT_LIST)
-		opt_usage(p->cmd,
-			  "option '--%s' was given twice, with '%s' and '%s'",
-			  o->name, p->given[i], text);
-	if (p->given[i] && o->kind != OPT_LIST && o->kind != OPT_COUNT)
-		return;
-	p->given[i] = text;
-	if (store(o, value, &e) < 0)
-		bad_value(p, o, &e);
-}
-
-/* The argv element that getopt_long has just read an option from. */
-static const char *element(char **argv)
-{
-	return argv[optarg && optarg == argv[optind - 1] ? optind - 2
-							 : optind - 1];
-}
-
-static no_return void unknown(struct parser *p, char **argv)
-{
-	const char *text = argv[optind - 1], *near;
-	char shown[64];
-	struct strv name;
-
-	if (optopt && optopt < 256) {
-		char letter = (char)optopt;
-
-		opt_usage(
-			p->cmd, "unknown option '-%s'",
-			text_show(strv_make(&letter, 1), shown, sizeof(shown)));
-	}
-	if (optopt)
-		opt_usage(p->cmd, "option '--%s' takes no value",
-			  p->all[optopt - 256].name);
-	name = strv_of(text + strspn(text, "-"));
-	name = strv_cut(&name, '=');
-	near = opt_help_nearest(name, p->all, p->n);
-	text_show(name, shown, sizeof(shown));
-	if (near)
-		opt_usage(p->cmd,
-			  "unknown option '--%s' (did you mean '--%s'?)", shown,
-			  near);
-	opt_usage(p->cmd, "unknown option '--%s'", shown);
-}
-
-/* getopt_long takes abbreviations; a script must not depend on them. */
-static void check_spelling(struct parser *p, size_t i, char **argv)
-{
-	struct strv text = strv_of(element(argv)), name;
-
-	if (!strv_starts(text, "--"))
-		return;
-	text = strv_make(text.p + 2, text.n - 2);
-	name = strv_cut(&text, '=');
-	if (!strv_eq(name, p->all[i].name))
-		opt_usage(p->cmd,
-			  "unknown option '--%.*s' (did you mean '--%s'?)",
-			  (int)name.n, name.p, p->all[i].name);
-}
-
-static void fill_tables(const struct parser *p, struct option *longs,
-			char *shorts)
-{
-	if (p->cmd->stop_at_operand)
-		*shorts++ = '+';
-	*shorts++ = ':';
-	for (size_t i = 0; i < p->n; i++) {
-		const struct opt *o = &p->all[i];
-
-		longs[i].name = o->name;
-		longs[i].has_arg = takes_value(o);
-		longs[i].flag = NULL;
-		longs[i].val = (int)i + 256;
-		if (o->key <= 0 || o->key >= 256)
-			continue;
-		*shorts++ = (char)o->key;
-		if (takes_value(o))
-			*shorts++ = ':';
-	}
-	memset(&longs[p->n], 0, sizeof(*longs));
-	*shorts = '\0';
-}
-
-static size_t by_letter(const struct parser *p, int key)
-{
-	size_t i = 0;
-
-	while (p->all[i].key != key)
-		i++;
-	return i;
-}
-
-static void read_options(struct parser *p, int argc, char **argv)
-{
-	struct option longs[MOST + 1];
-	char shorts[2 * MOST + 3];
-	int key;
-
-	fill_tables(p, longs, shorts);
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		size_t i;
-
-		if (key == '?')
-			unknown(p, argv);
-		if (key == ':')
-			opt_usage(p->cmd, "option '%s' needs a value",
-				  argv[optind - 1]);
-		i = key >= 256 ? (size_t)key - 256 : by_letter(p, key);
-		if (key >= 256)
-			check_spelling(p, i, argv);
-		if (p->all[i].key == 'h')
-			opt_help_print(p->cmd);
-		if (p->all[i].key == 'V')
-			opt_help_version(p->cmd);
-		take(p, i, takes_value(&p->all[i]) ? optarg : NULL);
-	}
-}
-
-/*
- * With POSIXLY_CORRECT, or another libc, options behind an operand would come
- * out as operands; better refuse than push "-p" and "5".
- */
-static void check_operands(struct parser *p, int argc, char **argv)
-{
-	char shown[64];
-
-	if (p->cmd->stop_at_operand ||
-	    (optind > 1 && strcmp(argv[optind - 1], "--") == 0))
-		return;
-	for (int i = optind; i < argc; i++)
-		if (argv[i][0] == '-' && argv[i][1] != '\0')
-			opt_usage(p->cmd,
-				  "option '%s' stands behind an operand (put "
-				  "options first, or '--' before operands)",
-				  text_show(strv_of(argv[i]), shown,
-					    sizeof(shown)));
-}
-
-/* The server may be named by one of several; the first source that names it
- * silences the ones below. */
-static bool server_is_named(const struct parser *p)
-{
-	const struct opt_common *c = p->cmd->common;
-
-	return c->url || c->url_file || env_get("JQ_URL") ||
-	       env_get("JQ_URL_FILE") || env_get("REDIS_URL");
-}
-
-static int configure(void *arg, struct strv key, const char *value,
-		     bool own_section, struct err *e)
-{
-	struct parser *p = arg;
-	size_t first = 0;
-	char shown[64];
-
-	/* for all commands there are only the options all have */
-	while (!own_section && p->all[first].at != &p->cmd->common->url)
-		first++;
-	for (size_t i = first; i < p->n; i++) {
-		const struct opt *o = &p->all[i];
-		bool server = strcmp(o->name, "url") == 0 ||
-			      strcmp(o->name, "url-file") == 0;
-
-		if (!strv_eq(key, o->name) || !o->at)
-			continue;
-		if (p->given[i] || (server && server_is_named(p)))
-			return 0;
-		if (!takes_value(o) && strcmp(value, "no") == 0)
-			return 0;
-		if (!takes_value(o) && strcmp(value, "yes") != 0)
-			return err_set(e, STATUS_CONFIG, "'%.*s' is yes or no",
-				       (int)key.n, key.p);
-		p->given[i] = value;
-		return store(o, value, e);
-	}
-	return err_set(e, STATUS_CONFIG, "unknown key '%s'",
-		       text_show(key, shown, sizeof(shown)));
-}
-
-/* User's file before system's: what was set once stays. */
-static int read_files(struct parser *p, struct err *e)
-{
-	const char *one = p->cmd->common->config_file;
-	const char *base = env_get("XDG_CONFIG_HOME"), *home = env_get("HOME");
-	const char *name = p->cmd->name;
-	struct buf path = BUF_INIT;
-	int rc = 0;
-
-	if (!one)
-		one = env_get("JQ_CONFIG");
-	if (one)
-		return config_read(one, name, true, configure, p, e);
-	if (base)
-		buf_addf(&path, "%s/jobq/config", base);
-	else if (home)
-		buf_addf(&path, "%s/.config/jobq/config", home);
-	if (path.len)
-		rc = config_read(path.p, name, false, configure, p, e);
-	if (rc == 0)
-		rc = config_read("/etc/jobq.conf", name, false, configure, p,
-				 e);
-	buf_release(&path);
-	return rc;
-}
-
-static void check_common(struct parser *p)
-{
-	struct opt_common *c = p->cmd->common;
-	struct err e;
-
-	if (c->url && c->url_file)
-		opt_usage(p->cmd, "options '--url' and '--url-file' exclude "
-				  "each other");
-	if (key_check_queue(strv_of(c->namespace), &e) < 0)
-		opt_usage(p->cmd, "option '--namespace': %s", e.msg);
-	check_text_choice(p);
-}
-
-static void check_text_choice(struct parser *p)
-{
-	const char *color = p->cmd->common->color;
-
-	if (strcmp(color, "auto") != 0 && strcmp(color, "always") != 0 &&
-	    strcmp(color, "never") != 0)
-		opt_usage(p->cmd,
-			  "option '--color': '%s' is not auto, always or "
-			  "never",
-			  color);
-}
-
-void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
-{
-	struct parser p = {.cmd = cmd};
-	const char *space = env_get("JQ_NAMESPACE");
-	struct err e;
-
-	fd_fill_standard();
-	if (getauxval(AT_SECURE)) {
-		err_set(&e, STATUS_RIGHTS,
-			"refusing to run with the rights of another user "
-			"(remove the set-user-ID bit)");
-		exit(opt_fail(cmd, &e));
-	}
-	for (; cmd->table[p.n].name; p.n++)
-		p.all[p.n] = cmd->table[p.n];
-	add_common(&p);
-	*first = 0;
-	if (argc > 0) {
-		optind = 1;
-		read_options(&p, argc, argv);
-		check_operands(&p, argc, argv);
-		*first = optind;
-	}
-	if (space && strcmp(cmd->common->namespace, "jq") == 0)
-		cmd->common->namespace = space;
-	if (read_files(&p, &e) < 0)
-		exit(opt_fail(cmd, &e));
-	check_common(&p);
+	if (vasprintf(&text, fmt, ap) < 0)
+		err_nomem();
+	return text;
 }
 
 void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
 {
-	struct buf out = BUF_INIT;
+	struct buf usage = BUF_INIT;
 	va_list ap;
+	char *msg;
 
-	fprintf(stderr, "%s: ", cmd->name);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	msg = text_of(fmt, ap);
 	va_end(ap);
-	opt_help_usage(cmd, &out);
-	fprintf(stderr, "\n%sTry '%s --help' or 'man %s'.\n", out.p, cmd->name,
+	say(cmd->name, "", msg);
+	free(msg);
+	opt_help_usage(cmd, false, &usage);
+	fprintf(stderr, "%sTry '%s --help' or 'man %s'.\n", usage.p, cmd->name,
 		cmd->name);
-	buf_release(&out);
+	buf_release(&usage);
 	exit(STATUS_USAGE);
 }
 
 int opt_fail(const struct opt_command *cmd, const struct err *e)
 {
-	fprintf(stderr, "%s: %s\n", cmd->name, e->msg);
-	return (int)e->code;
+	say(cmd->name, "", e->msg);
+	return e->code;
 }
 
 void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 {
 	va_list ap;
+	char *msg;
 
 	if (cmd->common->quiet)
 		return;
-	fprintf(stderr, "%s: warning: ", cmd->name);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	msg = text_of(fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	say(cmd->name, "warning: ", msg);
+	free(msg);
+}
+
+/* Wrong use of the command line gets the usage line too. */
+static no_return void die(const struct parser *p, const struct err *e)
+{
+	if (e->code == STATUS_USAGE)
+		opt_usage(p->cmd, "%s", e->msg);
+	exit(opt_fail(p->cmd, e));
+}
+
+static void add_slot(struct parser *p, const struct opt *o)
+{
+	size_t i = p->n++;
+
+	p->slots = buf_realloc(p->slots, p->n * sizeof(*p->slots));
+	p->longs = buf_realloc(p->longs, (p->n + 1) * sizeof(*p->longs));
+	p->slots[i] = (struct slot){.opt = o};
+	p->longs[i] = (struct option){o->name,
+				      o->arg ? required_argument : no_argument,
+				      NULL, LONG_BASE + (int)i};
+	p->longs[p->n] = (struct option){NULL, 0, NULL, 0};
+	if (o->key > 0 && o->key < LONG_BASE) {
+		buf_addch(&p->letters, (char)o->key);
+		if (o->arg)
+			buf_addch(&p->letters, ':');
+	}
+}
+
+static void parser_init(struct parser *p, const struct opt_command *cmd)
+{
+	*p = (struct parser){.cmd = cmd, .letters = BUF_INIT};
+	/* stop at operands, so that the order they are in is dealt with here
+	 * and POSIXLY_CORRECT changes nothing; report missing values as ':' */
+	buf_addstr(&p->letters, "+:");
+	*cmd->common = (struct opt_common){
+		.namespace = "jq", .connect_timeout = 5000, .color = "auto"};
+	p->common = opt_help_common_table(cmd->common);
+	for (const struct opt *o = cmd->table; o->name; o++)
+		add_slot(p, o);
+	p->own = p->n;
+	for (const struct opt *o = p->common; o->name; o++)
+		if (!opt_help_find(cmd->table, strv_of(o->name)))
+			add_slot(p, o);
+}
+
+static void parser_release(struct parser *p)
+{
+	free(p->slots);
+	free(p->longs);
+	buf_release(&p->letters);
+}
+
+static struct slot *find_slot(struct parser *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->slots[i].opt->name, name) == 0)
+			return &p->slots[i];
+	return NULL;
+}
+
+/* --url and --url-file answer the same question: one of them, from the best
+ * source that has either. */
+static const struct slot *rival(struct parser *p, const struct slot *s)
+{
+	if (strcmp(s->opt->name, "url") == 0)
+		return find_slot(p, "url-file");
+	return strcmp(s->opt->name, "url-file") == 0 ? find_slot(p, "url")
+						     : NULL;
+}
+
+/* Set an option from the source of that rank, unless a better one has. `from`
+ * names the source in messages. */
+static int give(struct parser *p, struct slot *s, int rank, const char *from,
+		const char *text, struct err *e)
+{
+	const struct opt *o = s->opt;
+	const struct slot *other = rival(p, s);
+	bool again = s->rank == rank;
+
+	if ((s->rank && s->rank < rank) ||
+	    (other && other->rank && other->rank < rank))
+		return 0;
+	if (other && other->rank == rank)
+		return err_set(e, STATUS_USAGE, "excludes %s%s",
+			       rank == RANK_ARGV ? "--" : "", other->opt->name);
+	if (again && o->kind != OPT_LIST && o->kind != OPT_COUNT) {
+		if (!text || !s->text || strcmp(text, s->text) == 0)
+			return 0;
+		return err_set(e, STATUS_USAGE,
+			       "given twice with different values");
+	}
+	s->rank = rank;
+	s->text = text;
+	if (other)
+		p->cmd->common->url_from = from;
+	if (o->given)
+		*o->given = true;
+	return opt_value_store(o, text, e);
+}
+
+/* --help and --version set nothing. */
+static bool is_question(const struct opt *o)
+{
+	return o->kind == OPT_CALL && !o->fn;
+}
+
+/* The answer to one of them, and the end. */
+static no_return void answer(const struct parser *p, const struct opt *o)
+{
+	struct buf text = BUF_INIT;
+	struct err e;
+	int status = STATUS_OK;
+
+	if (strcmp(o->name, "help") == 0)
+		opt_help_write(p->cmd, &text);
+	else
+		opt_help_version(p->cmd, &text);
+	if (fd_write_all(STDOUT_FILENO, text.p, text.len)) {
+		err_sys(&e, STATUS_IO, errno,
+			"cannot write to standard output");
+		status = opt_fail(p->cmd, &e);
+	}
+	buf_release(&text);
+	exit(status);
+}
+
+/* Copy a URL and overwrite the user and password that argv holds, which every
+ * user of the machine may read. */
+static const char *scrub_url(struct parser *p, char *arg)
+{
+	char *start = strstr(arg, "://"), *end = strrchr(arg, '@');
+
+	free(kept_url);
+	kept_url = buf_strdup(arg);
+	if (!start || !end || end < start + 3)
+		return kept_url;
+	p->password |=
+		memchr(start + 3, ':', (size_t)(end - start - 3)) != NULL;
+	memset(start + 3, '*', (size_t)(end - start - 3));
+	return kept_url;
+}
+
+/* getopt_long() would take an abbreviation, which a later option can make
+ * ambiguous; so names are looked up in full before it sees them. */
+static void check_long(const struct parser *p, const char *arg)
+{
+	struct strv rest = strv_of(arg + 2), name = strv_cut(&rest, '=');
+	const struct opt *o = opt_help_find(p->cmd->table, name);
+	const char *meant;
+	char shown[64];
+
+	if (!o)
+		o = opt_help_find(p->common, name);
+	if (o && !o->arg && name.n < strlen(arg + 2))
+		opt_usage(p->cmd, "option '--%s' takes no value", o->name);
+	if (o)
+		return;
+	text_show(name, shown, sizeof(shown));
+	meant = opt_help_nearest(name, p->cmd->table, p->common);
+	if (meant)
+		opt_usage(p->cmd,
+			  "unknown option '--%s' (did you mean '--%s'?)", shown,
+			  meant);
+	opt_usage(p->cmd, "unknown option '--%s'", shown);
+}
+
+static struct slot *slot_of_key(struct parser *p, int key)
+{
+	if (key >= LONG_BASE)
+		return &p->slots[key - LONG_BASE];
+	for (size_t i = 0; i < p->n; i++)
+		if (p->slots[i].opt->key == key)
+			return &p->slots[i];
+	return NULL;
+}
+
+/* What getopt_long() said about the argument `arg`. */
+static void take(struct parser *p, int key, const char *arg, bool operands)
+{
+	struct slot *s = slot_of_key(p, key == ':' ? optopt : key);
+	char letter = (char)optopt, shown[16];
+	const char *text;
+	struct err e;
+
+	if (key == '?' || !s)
+		opt_usage(
+			p->cmd, "unknown option '-%s'%s",
+			text_show(strv_make(&letter, 1), shown, sizeof(shown)),
+			operands ? " (write '--' before operands that begin "
+				   "with '-')"
+				 : "");
+	if (key == ':' && arg[1] == '-')
+		opt_usage(p->cmd, "option '--%s' needs a value (%s)",
+			  s->opt->name, s->opt->arg);
+	if (key == ':')
+		opt_usage(p->cmd, "option '-%c' needs a value (%s)", optopt,
+			  s->opt->arg);
+	if (is_question(s->opt))
+		answer(p, s->opt);
+	text = s->opt->arg ? optarg : NULL;
+	if (s->opt->at == &p->cmd->common->url)
+		text = scrub_url(p, optarg);
+	if (give(p, s, RANK_ARGV, key < LONG_BASE ? "-u" : "--url", text, &e)) {
+		err_prefix(&e, "--%s", s->opt->name);
+		die(p, &e);
+	}
+}
+
+/* Options wherever they stand, operands moved behind them. */
+static void parse_argv(struct parser *p, int argc, char **argv, int *first)
+{
+	char **operands = buf_alloc((size_t)argc * sizeof(*operands));
+	bool inside = false; /* "-lr0": more letters of one argument to come */
+	int n = 0;
+
+	optind = 1;
+	opterr = 0;
+	while (optind < argc) {
+		char *arg = argv[optind];
+		int at = optind;
+
+		if (!inside && strcmp(arg, "--") == 0) {
+			optind++;
+			break;
+		}
+		if (!inside && (arg[0] != '-' || !arg[1])) {
+			if (p->cmd->stop_at_operand)
+				break;
+			operands[n++] = arg;
+			optind++;
+			continue;
+		}
+		if (!inside && arg[1] == '-')
+			check_long(p, arg);
+		take(p, getopt_long(argc, argv, p->letters.p, p->longs, NULL),
+		     arg, n > 0);
+		inside = optind == at;
+	}
+	while (optind < argc)
+		operands[n++] = argv[optind++];
+	*first = argc - n;
+	memcpy(argv + *first, operands, (size_t)n * sizeof(*operands));
+	free(operands);
+}
+
+static void parse_env(struct parser *p)
+{
+	static const struct {
+		const char *variable, *option;
+	} rows[] = {
+		{"JQ_URL", "url"},	 {"JQ_URL_FILE", "url-file"},
+		{"REDIS_URL", "url"},	 {"JQ_NAMESPACE", "namespace"},
+		{"JQ_CONFIG", "config"},
+	};
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *value = env_get(rows[i].variable);
+		struct slot *s = find_slot(p, rows[i].option);
+
+		if (!value ||
+		    !give(p, s, RANK_ENV + (int)i, rows[i].variable, value, &e))
+			continue;
+		e.code = STATUS_CONFIG;
+		err_prefix(&e, "%s", rows[i].variable);
+		die(p, &e);
+	}
+}
+
+/* The option an entry names; NULL with `e` when there is none it may set. */
+static struct slot *slot_of_entry(struct parser *p,
+				  const struct config_entry *at, struct err *e)
+{
+	struct slot *s = find_slot(p, at->key);
+	const char *meant;
+	char shown[64];
+	bool common = opt_help_find(p->common, strv_of(at->key)) != NULL;
+
+	if (s && (at->own || common) && !is_question(s->opt) &&
+	    s->opt->at != &p->cmd->common->config_file)
+		return s;
+	text_show(strv_of(at->key), shown, sizeof(shown));
+	meant = opt_help_nearest(strv_of(at->key), p->common,
+				 at->own ? p->cmd->table : NULL);
+	if (s && (at->own || common))
+		err_set(e, STATUS_CONFIG, "'%s' is for the command line alone",
+			shown);
+	else if (s)
+		err_set(e, STATUS_CONFIG, "'%s' belongs below [%s]", shown,
+			p->cmd->name);
+	else if (meant)
+		err_set(e, STATUS_CONFIG,
+			"unknown key '%s' (did you mean '%s'?)", shown, meant);
+	else
+		err_set(e, STATUS_CONFIG, "unknown key '%s'", shown);
+	return NULL;
+}
+
+/* The lines of the command's own section, or those for all commands. */
+static void apply_part(struct parser *p, const struct config *c, bool own,
+		       int rank)
+{
+	struct err e;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct config_entry *at = &c->list[i];
+		struct slot *s;
+
+		if (at->own != own)
+			continue;
+		s = slot_of_entry(p, at, &e);
+		/* an option the command gives a meaning of its own, as
+		 * jq-push does --json, is not meant by a line for all */
+		if (s && !own && s < p->slots + p->own)
+			continue;
+		if (s && !give(p, s, rank, c->path, at->value, &e))
+			continue;
+		if (s)
+			err_prefix(&e, "%s", at->key);
+		config_blame(c, at, &e);
+		die(p, &e);
+	}
+}
+
+static const char *user_config(void)
+{
+	const char *base = env_get("XDG_CONFIG_HOME"), *home = env_get("HOME");
+	struct buf path = BUF_INIT;
+
+	/* a relative one is to be ignored, says the base directory rule */
+	if (base && base[0] == '/')
+		buf_addf(&path, "%s/jobq/config", base);
+	else if (home && home[0] == '/')
+		buf_addf(&path, "%s/.config/jobq/config", home);
+	else
+		return NULL;
+	free(kept_path);
+	kept_path = buf_detach(&path);
+	return kept_path;
+}
+
+static void parse_config(struct parser *p)
+{
+	const char *named = p->cmd->common->config_file;
+	const char *paths[] = {named ? named : user_config(),
+			       named ? NULL : "/etc/jobq.conf"};
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		if (!paths[i])
+			continue;
+		config_release(&files[i]);
+		if (config_read(&files[i], paths[i], p->cmd->name, !named, &e))
+			die(p, &e);
+		/* its own section first: it is the more exact */
+		apply_part(p, &files[i], true, RANK_FILE + 2 * (int)i);
+		apply_part(p, &files[i], false, RANK_FILE + 2 * (int)i + 1);
+	}
+}
+
+/* With rights that its caller lacks a program must not trust argv, variables
+ * or files, and all of ours do. */
+static void refuse_raised_rights(const struct parser *p)
+{
+#ifdef __linux__
+	bool raised = getauxval(AT_SECURE) != 0;
+#else
+	bool raised = issetugid() != 0;
+#endif
+	struct err e;
+
+	if (!raised)
+		return;
+	err_set(&e, STATUS_RIGHTS,
+		"refusing to run setuid, setgid or with file capabilities "
+		"(use sudo -u USER)");
+	die(p, &e);
+}
+
+static void warn(const struct parser *p)
+{
+	const char *entry;
+	size_t i = 0;
+
+	if (p->password)
+		opt_warn(p->cmd, "a password on the command line may be seen "
+				 "by other users (use JQ_URL, --url-file or "
+				 "REDISCLI_AUTH)");
+	while (p->cmd->common->verbose && (entry = env_unknown(&i))) {
+		struct strv rest = strv_of(entry), name = strv_cut(&rest, '=');
+
+		opt_warn(p->cmd, "variable '%.*s' means nothing here",
+			 (int)name.n, name.p);
+	}
+}
+
+void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
+{
+	struct parser p;
+
+	fd_fill_standard();
+	parser_init(&p, cmd);
+	refuse_raised_rights(&p);
+	*first = 0;
+	if (argc > 0)
+		parse_argv(&p, argc, argv, first);
+	parse_env(&p);
+	parse_config(&p);
+	warn(&p);
+	parser_release(&p);
 }

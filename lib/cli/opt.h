@@ -38,15 +38,20 @@ struct opt {
 	void *at;	  /* where the value goes */
 	int64_t min, max; /* OPT_INT, OPT_DURATION, OPT_SIZE; max 0 = none */
 	int (*fn)(struct strv value, void *at, struct err *e); /* OPT_CALL */
-	bool *given; /* set when the option came; may be NULL */
+	bool *given; /* set when the option was; may be NULL */
 };
 
-/* What all commands share; filled by opt_parse(). */
+/*
+ * What all commands share; filled by opt_parse() from options, environment and
+ * configuration. A command whose table has an option of the same name replaces
+ * the common one.
+ */
 struct opt_common {
-	const char *url;	 /* -u */
-	const char *url_file;	 /* --url-file */
+	const char *url;	 /* -u; or NULL */
+	const char *url_file;	 /* --url-file; one of the two at most */
+	const char *url_from;	 /* who said so: "--url", "JQ_URL", a file */
 	const char *namespace;	 /* --namespace; never NULL: "jq" */
-	const char *config_file; /* --config */
+	const char *config_file; /* --config; or NULL */
 	int64_t connect_timeout; /* --connect-timeout, ms */
 	bool json;		 /* -J */
 	int quiet, verbose;	 /* -q, -v */
@@ -63,10 +68,14 @@ struct opt_command {
 };
 
 /*
- * Parse argv, then fill what was not given from the configuration files (see
- * interface.md b.1: option > environment > user file > system file). On
- * return `*first` is the index of the first operand in argv, which was
- * permuted unless stop_at_operand.
+ * Parse argv, then fill what was not given from the environment, the user's
+ * configuration file and the system's, in that order. On return `*first` is
+ * the index of the first operand in argv: operands are moved to its end unless
+ * stop_at_operand. What stood before them is not to be read again. `given` of
+ * an option is set whatever the source.
+ *
+ * Closed standard streams are filled first (fd_fill_standard). Raised rights
+ * (setuid) end the program with 77. A password in -u is overwritten in argv.
  *
  * --help and --version print to stdout and exit 0 here. A bad invocation
  * prints the three lines of the house on stderr and exits 64: unknown and
@@ -78,8 +87,9 @@ struct opt_command {
 void opt_parse(const struct opt_command *cmd, int argc, char **argv,
 	       int *first);
 
-/* Print "NAME: message", the usage lines and the hint; exit 64. For checks of
- * combinations and operands. */
+/* Print three lines: "NAME: message", the first form of the synopsis, the hint
+ * at --help; exit 64. For checks of combinations and operands. Here and below
+ * control characters in the message come out as \xNN. */
 no_return void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
 	printf_like(2, 3);
 
