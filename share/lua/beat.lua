@@ -26,7 +26,7 @@ if info == 'closed' then
   call('ZADD', SEEN, int(now - 300000), worker)
 elseif info ~= '' then
   call('HSET', WRK, 'i:' .. worker, info)
-  call('ZADD', SEEN, int(now), worker)
+  call('ZADD', SEEN, now_text, worker)
 end
 for i = 3, #ARGV, 3 do
   local id, text = ARGV[i], call('HGET', JOB, ARGV[i])

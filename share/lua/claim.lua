@@ -61,7 +61,7 @@ local function take(id, score, fence)
     return to_dead(id, r, 'expired before it was started')
   end
   r[TOKEN] = int(fence) .. '.' .. worker
-  r[SINCE] = int(now)
+  r[SINCE] = now_text
   r[DELIVERIES] = r[DELIVERIES] + 1
   call('HSET', JOB, id, record_text(r))
   call('ZADD', RUN, int(now + lease), id)

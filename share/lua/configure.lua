@@ -23,7 +23,7 @@ for i = 1, #ARGV, 2 do
     call('HDEL', META, name)
   elseif name == 'paused' then
     -- pausing again keeps who did it first and when
-    call('HSETNX', META, name, int(now) .. ' ' .. value)
+    call('HSETNX', META, name, now_text .. ' ' .. value)
   else
     call('HSET', META, name, value)
   end

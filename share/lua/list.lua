@@ -15,7 +15,7 @@ local set = STATES[ARGV[1]]
 if not set then return {'UNKNOWN'} end
 local skip, most = tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), 500)
 local page = call('ZRANGE', set, skip, skip + most - 1, 'WITHSCORES')
-local answer, read = {'OK', int(now)}, 0
+local answer, read = {'OK', now_text}, 0
 
 local function put(id, score)
   local text = call('HGET', JOB, id)

@@ -12,7 +12,7 @@
 local id = ARGV[1]
 local state, score = state_of(id)
 if not state then return {'GONE'} end
-if ARGV[2] == 'state' then return {'OK', int(now), state, score} end
-return {'OK', int(now), state, score, call('HGET', JOB, id) or '',
+if ARGV[2] == 'state' then return {'OK', now_text, state, score} end
+return {'OK', now_text, state, score, call('HGET', JOB, id) or '',
   call('HGET', PAY, id) or '', call('HGET', OUT, id) or '',
   call('HGET', LIVE, id) or ''}

@@ -59,7 +59,7 @@ for i = 2, #ARGV, fields do
   elseif max_len > 0 and waiting >= max_len then
     word = 'FULL'
   else
-    call('HSET', PAY, id, table.concat({'1', int(now), int(expires),
+    call('HSET', PAY, id, table.concat({'1', now_text, int(expires),
       #ARGV[i + 6], digest}, ' ') .. ARGV[i + 5] .. '\n' .. ARGV[i + 6])
     place(id, ARGV[i + 3], tonumber(ARGV[i + 2]))
     waiting = waiting + 1

@@ -8,7 +8,7 @@
 --@ record
 --@ state
 
-local answer = {'OK', int(now)}
+local answer = {'OK', now_text}
 local function put(name, value)
   answer[#answer + 1] = name
   answer[#answer + 1] = value

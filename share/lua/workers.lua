@@ -7,7 +7,7 @@
 -- instance, ms when last seen, what it told of itself.
 --@ base
 
-local answer = {'OK', int(now)}
+local answer = {'OK', now_text}
 for _, worker in ipairs(call('ZRANGEBYSCORE', SEEN,
     int(now - tonumber(ARGV[1])), '+inf', 'LIMIT', 0, 1000)) do
   local n = #answer

@@ -12,6 +12,7 @@ local function int(n) return string.format('%.0f', n) end
 local time = call('TIME')
 local micros = time[1] * 1000000 + time[2]
 local now = math.floor(micros / 1000)
+local now_text = int(now)
 
 local layout = call('HGET', META, 'format')
 if layout and layout ~= '1' then return {'FORMAT', layout} end

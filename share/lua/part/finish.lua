@@ -12,23 +12,23 @@ end
 
 local function to_done(id, r, result)
   r[TOKEN] = '-'
-  r[SINCE] = int(now)
+  r[SINCE] = now_text
   local text = record_text(r)
   call('HSET', JOB, id, text)
   call('HDEL', PAY, id)
   if result ~= '' then call('HSET', OUT, id, result) end
-  call('ZADD', DONE, int(now), id)
+  call('ZADD', DONE, now_text, id)
   count('done_bytes', #text + #result)
   tell(id, r, 'done')
 end
 
 local function to_dead(id, r, reason)
   r[TOKEN] = '-'
-  r[SINCE] = int(now)
+  r[SINCE] = now_text
   r[REASON] = reason
   local text = record_text(r)
   call('HSET', JOB, id, text)
-  call('ZADD', DEAD, int(now), id)
+  call('ZADD', DEAD, now_text, id)
   count('dead_in')
   count('dead_bytes', #text + call('HSTRLEN', PAY, id))
   tell(id, r, 'dead')

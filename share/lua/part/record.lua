@@ -17,7 +17,7 @@ local TOKEN, CLOSED, SINCE, SCORE, DELIVERIES, ATTEMPTS, LOSSES, RELEASES, ROW,
 local RECORD = '^' .. string.rep('(%S+) ', 15) .. '([^\n]*)\n([^\n]*)\n(.*)$'
 
 local function record_new(header)
-  return {'-', '-', int(now), '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '-', '',
+  return {'-', '-', now_text, '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '-', '',
     header, ''}
 end
 
@@ -50,7 +50,12 @@ local function record_attempt(r, how, detail)
   local since = tonumber(r[SINCE])
   local entry = int(since) .. ' ' .. int(math.max(0, now - since)) .. ' ' ..
     how .. ' ' .. detail
+  r[LAST] = how
   local history = r[HISTORY] .. #entry .. ':' .. entry .. ','
+  if r[HISTORY] == '' then
+    r[HISTORY] = history
+    return
+  end
   local entries, at = {}, 1
   while true do
     local _, colon, length = string.find(history, '^(%d+):', at)
@@ -60,5 +65,4 @@ local function record_attempt(r, how, detail)
   end
   if #entries > 10 then history = string.sub(history, entries[#entries - 9]) end
   r[HISTORY] = history
-  r[LAST] = how
 end

@@ -13,7 +13,7 @@ local function outage_check(lease)
     hold = now + lease
     call('HSET', META, 'hold', int(hold))
   end
-  if now ~= beat or not m[1] then call('HSET', META, 'beat', int(now)) end
+  if now ~= beat or not m[1] then call('HSET', META, 'beat', now_text) end
   -- a hold further away than two leases came from another clock
   if hold > now + 2 * lease then hold = 0 end
   return hold
@@ -59,7 +59,7 @@ local function recover(lease, hold)
     call('ZADD', RUN, int(now + lease), id)
   end
   if now < hold then return end
-  for _, id in ipairs(call('ZRANGEBYSCORE', RUN, '-inf', int(now),
+  for _, id in ipairs(call('ZRANGEBYSCORE', RUN, '-inf', now_text,
       'LIMIT', 0, MOST)) do
     take_back(id)
   end
