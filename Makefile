@@ -117,6 +117,13 @@ LIB_SRC := \
 	lib/sys/loop_dns.c \
 	lib/sys/loop_stream.c \
 	lib/sys/loop_tls.c \
+	lib/sys/redis.c \
+	lib/sys/redis_answer.c \
+	lib/sys/redis_cmd.c \
+	lib/sys/redis_error.c \
+	lib/sys/redis_link.c \
+	lib/sys/redis_parser.c \
+	lib/sys/redis_queue.c \
 	lib/sys/seal.c \
 	lib/sys/url.c \
 	lib/sys/zone.c \

@@ -252,7 +252,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 static void on_timer(void *arg)
 {
-	die_of(arg, ETIMEDOUT);
+	struct loop_stream *s = arg;
+
+	err_set(&s->why, STATUS_UNAVAILABLE,
+		"no TLS handshake in time; does the server speak TLS?");
+	die(s);
 }
 
 static void on_dialled(void *arg, int fd, const struct err *why)

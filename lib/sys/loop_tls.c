@@ -93,9 +93,17 @@ static int explain(struct loop_tls *t, int rc, struct err *e)
 	const char *why = code ? tls.ERR_reason_error_string(code) : NULL;
 
 	if (verdict != X509_V_OK)
-		return err_set(e, STATUS_RIGHTS,
-			       "the server's certificate is not trusted: %s",
-			       tls.X509_verify_cert_error_string(verdict));
+		return err_set(
+			e, STATUS_RIGHTS,
+			"the server's certificate is not trusted: %s "
+			"(%s)",
+			tls.X509_verify_cert_error_string(verdict),
+			verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
+					verdict ==
+						X509_V_ERR_IP_ADDRESS_MISMATCH
+				? "use a name that is in it"
+				: "add its CA to this machine, or set "
+				  "SSL_CERT_FILE");
 	if (kind == SSL_ERROR_ZERO_RETURN)
 		return err_set(e, STATUS_UNAVAILABLE,
 			       "connection closed by the server");

@@ -116,7 +116,7 @@ size_t redis_unanswered(const struct redis *r);
 
 /*
  * Called once: with the answer, or with NULL and the reason. May call
- * redis_send() again, but not redis_free().
+ * redis_send() again, but not redis_free(), redis_call() or redis_drain().
  */
 typedef void redis_fn(void *arg, const struct redis_reply *reply,
 		      const struct err *why);
