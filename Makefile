@@ -112,11 +112,14 @@ LIB_SRC := \
 	lib/queue/schedule_setting.c \
 	lib/queue/script.c \
 	lib/queue/stats.c \
+	lib/sys/child.c \
+	lib/sys/child_tree.c \
 	lib/sys/loop.c \
 	lib/sys/loop_dial.c \
 	lib/sys/loop_dns.c \
 	lib/sys/loop_stream.c \
 	lib/sys/loop_tls.c \
+	lib/sys/proc.c \
 	lib/sys/redis.c \
 	lib/sys/redis_answer.c \
 	lib/sys/redis_cmd.c \

@@ -29,21 +29,29 @@ struct child {
 	int pidfd; /* readable when it ended; -1 where there is none */
 };
 
-/* How a child ended, and what it used. */
+/* How a child ended, and what it used. When somebody else has waited for it,
+ * `code` is -1 and `signo` 0: nothing is known. */
 struct child_end {
 	int code;	 /* exit status, or -1 when `signo` is set */
 	int signo;	 /* signal that ended it, or 0 */
 	bool core;	 /* dumped core */
 	int64_t user_us; /* CPU time, with its waited-for descendants */
 	int64_t sys_us;
-	int64_t peak_kib; /* largest resident set of any of them */
+	int64_t peak_kib; /* largest resident set of any of them; never less
+			     than ours was when it started (the system counts
+			     from there) */
 };
 
 /*
  * Start a program: all signals at their default, none blocked, every
- * descriptor but 0 to 3 closed. -1 with STATUS_NOTFOUND (no such file),
- * STATUS_NOEXEC (not executable, bad format or interpreter) or STATUS_SYSTEM
- * (EAGAIN, ENOMEM, EMFILE …).
+ * descriptor but 0 to 3 closed. The descriptors given may be any numbers, 0 to
+ * 3 and twice the same among them, and stay ours. A script without "#!" is not
+ * handed to a shell. (A program that changes the action of a signal other than
+ * the terminal's, job control's, PIPE, ALRM, TERM, USR1, USR2, CHLD or WINCH
+ * has to do so before its first child.) Returns when the program runs or could
+ * not be executed: -1 with STATUS_NOTFOUND (no such file), STATUS_NOEXEC (not
+ * executable, bad format or interpreter) or STATUS_SYSTEM (EAGAIN, ENOMEM,
+ * EMFILE, E2BIG …).
  */
 int child_spawn(const struct child_spec *spec, struct child *out,
 		struct err *e) must_check;
@@ -62,16 +70,34 @@ int child_reap(struct child *c, struct child_end *end) must_check;
  * never one of `keep` children. Returns how many. */
 int child_reap_orphans(const struct child *const *keep, size_t n);
 
+/* Whether any process was left to us that is not one of `keep`, ended or not.
+ * Costs one look at our own children: the test to make before the dearer
+ * child_signal_tree() when a job has ended. */
+bool child_has_orphans(const struct child *const *keep, size_t n);
+
 /* Send a signal to the child's process group; harmless once it is gone. */
 void child_signal_group(const struct child *c, int signo);
 
 /* Become the parent of orphaned descendants, so that they can be found. */
 void child_become_subreaper(void);
 
-/* Send `signo` to every descendant of the child `c` that can be found (group,
- * session, parent links, and orphans that carry `mark` ("NAME=value") in
- * their environment). Returns how many were signalled. */
+/*
+ * Send `signo` once to every descendant of the child `c`, itself included:
+ * those its parent links lead to, and orphans that were left to us (see
+ * child_become_subreaper) and belong to its session or group or carry `mark`
+ * ("NAME=value") in their environment, with all below them. SIGKILL is
+ * repeated until nothing new turns up; other signals go to those there are
+ * now, so that what a handler starts to clean up is left alone. Returns how
+ * many were signalled.
+ *
+ * Best called before child_reap(): until then nobody else can get the number
+ * of the child, its session or its group. Afterwards only `mark` counts.
+ */
 int child_signal_tree(const struct child *c, const char *mark, int signo);
+
+/* Send `signo` to each process, child or not, whose descriptor number `as` is
+ * the file behind our `fd`. Returns how many were signalled. */
+int child_signal_holders(int fd, int as, int signo);
 
 /* A read-only descriptor at offset 0 that holds `n` bytes: a sealed memfd, or
  * an unlinked temporary file where there is none. -1 with STATUS_SYSTEM. */
@@ -84,9 +110,11 @@ no_return void child_die_of(int signo);
 /*
  * Start a program that outlives us: double-forked into a session of its own,
  * stdin from /dev/null, stdout and stderr to `out` (or /dev/null when -1).
- * Returns 0 once it was executed; its pid goes to `*pid`.
+ * Returns 0 once it was executed, -1 as child_spawn(). `*out` is not a child
+ * of ours and cannot be reaped: its pidfd, which the caller closes, tells when
+ * it has ended.
  */
-int child_daemon(const struct child_spec *spec, pid_t *pid,
+int child_daemon(const struct child_spec *spec, struct child *out,
 		 struct err *e) must_check;
 
 #endif
