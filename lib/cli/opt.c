@@ -252,8 +252,9 @@ static const char *scrub_url(struct parser *p, char *arg)
 {
 	char *start = strstr(arg, "://"), *end = strrchr(arg, '@');
 
-	free(kept_url);
-	kept_url = buf_strdup(arg);
+	/* a second, other one will be refused, compared with the first */
+	if (!kept_url || strcmp(kept_url, arg) != 0)
+		kept_url = buf_strdup(arg);
 	if (!start || !end || end < start + 3)
 		return kept_url;
 	p->password |=
@@ -301,7 +302,7 @@ static void take(struct parser *p, int key, const char *arg, bool operands)
 {
 	struct slot *s = slot_of_key(p, key == ':' ? optopt : key);
 	char letter = (char)optopt, shown[16];
-	const char *text;
+	const char *text, *from = key < LONG_BASE ? "-u" : "--url";
 	struct err e;
 
 	if (key == '?' || !s)
@@ -322,7 +323,9 @@ static void take(struct parser *p, int key, const char *arg, bool operands)
 	text = s->opt->arg ? optarg : NULL;
 	if (s->opt->at == &p->cmd->common->url)
 		text = scrub_url(p, optarg);
-	if (give(p, s, RANK_ARGV, key < LONG_BASE ? "-u" : "--url", text, &e)) {
+	if (s->opt->at == &p->cmd->common->url_file)
+		from = "--url-file";
+	if (give(p, s, RANK_ARGV, from, text, &e)) {
 		err_prefix(&e, "--%s", s->opt->name);
 		die(p, &e);
 	}
