@@ -2,6 +2,7 @@
 /* Lays out --help, and guesses what a misspelt option meant. */
 #include "cli/opt_help.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,7 +168,7 @@ static size_t edits(struct strv a, struct strv b)
 	size_t d[LONGEST + 1][LONGEST + 1];
 
 	if (a.n > LONGEST || b.n > LONGEST)
-		return LONGEST;
+		return SIZE_MAX;
 	for (size_t i = 0; i <= a.n; i++) {
 		for (size_t j = 0; j <= b.n; j++) {
 			if (i == 0 || j == 0) {
