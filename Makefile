@@ -114,6 +114,7 @@ LIB_SRC := \
 	lib/queue/stats.c \
 	lib/sys/child.c \
 	lib/sys/child_tree.c \
+	lib/sys/json.c \
 	lib/sys/loop.c \
 	lib/sys/loop_dial.c \
 	lib/sys/loop_dns.c \

@@ -47,7 +47,8 @@ void json_write(const struct json *j, struct buf *out);
 struct json *json_parse(struct strv text, struct err *e) must_check;
 
 /* Look a member up. Of a missing member or one of another type the getters
- * return "" or 0; json_kind() tells them apart. A key of NULL means `j`
+ * return "" or 0; json_kind() tells them apart. json_get_int() reads a bool as
+ * 1 or 0, json_get_num() an integer too. A key of NULL means `j`
  * itself. What is returned belongs to `j`. */
 enum json_kind {
 	JSON_KIND_MISSING,
