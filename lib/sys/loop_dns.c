@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Looks names up without blocking, on libevent's resolver. Made on first use:
- * sockets and addresses in digits never come here.
+ * sockets and addresses in digits never come here. The files that say how are
+ * read for each lookup, as a worker outlives many a change of them.
  */
 #include "sys/loop_impl.h"
 
@@ -12,6 +13,7 @@
 #include <event2/dns.h>
 
 struct loop_dns {
+	struct loop *loop; /* borrowed */
 	loop_dns_fn *done; /* NULL once cancelled */
 	void *arg;
 	struct evdns_getaddrinfo_request *request;
@@ -19,8 +21,10 @@ struct loop_dns {
 
 static struct evdns_base *resolver(struct loop *l)
 {
-	if (l->dns)
+	if (l->dns && l->lookups)
 		return l->dns;
+	if (l->dns)
+		evdns_base_free(l->dns, 0);
 	l->dns = evdns_base_new(l->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
 	if (!l->dns)
 		err_nomem();
@@ -39,6 +43,7 @@ static void resolved(int result, struct evutil_addrinfo *list, void *arg)
 	loop_dns_fn *done = q->done;
 	void *done_arg = q->arg;
 
+	q->loop->lookups--;
 	free(q);
 	if (!done) {
 		if (list)
@@ -62,14 +67,16 @@ struct loop_dns *loop_dns_start(struct loop *l, const char *host, int port,
 					.ai_socktype = SOCK_STREAM,
 					.ai_protocol = IPPROTO_TCP};
 	struct loop_dns *q = buf_zalloc(sizeof(*q));
+	struct evdns_base *dns = resolver(l);
 	struct evdns_getaddrinfo_request *request;
 	char service[16];
 
+	q->loop = l;
+	l->lookups++;
 	q->done = done;
 	q->arg = arg;
 	snprintf(service, sizeof(service), "%d", port);
-	request = evdns_getaddrinfo(resolver(l), host, service, &hints,
-				    resolved, q);
+	request = evdns_getaddrinfo(dns, host, service, &hints, resolved, q);
 	/* NULL: `q` was answered and freed within the call. */
 	if (!request)
 		return NULL;

@@ -29,6 +29,7 @@ struct loop_queue {
 struct loop {
 	struct event_base *base; /* owned */
 	struct evdns_base *dns;	 /* owned; NULL until a name is looked up */
+	unsigned lookups;	 /* names being looked up with it */
 	struct loop_queue soon;	 /* callbacks into the program */
 	struct loop_queue flush; /* streams with something to send */
 	bool stopped;		 /* loop_stop() was called */

@@ -19,8 +19,10 @@
  *           Valkey 7.2, this is …"); bytes that are not RESP 76 ("not a Redis
  *           server"); anything else 70 with the server's words.
  *
- * Ceilings: an answer with a bulk string over 576 MiB, more than 1 M elements
- * or more than 7 levels is a protocol error, found before memory is taken.
+ * Ceilings: an answer with a bulk string over 576 MiB, more than 1 M elements,
+ * more than 7 levels, a line over 64 KiB or 2 GiB in all is a protocol error,
+ * found before memory is taken. It costs the connection, and the third time in
+ * a row the request.
  */
 #ifndef SYS_REDIS_H
 #define SYS_REDIS_H
@@ -97,8 +99,8 @@ struct redis_options {
 	 * trying again (unless the server answered, e.g. LOADING). */
 	bool fail_first;
 	const char *tls_ca_file; /* borrowed; NULL = the system's */
-	/* Told of every loss and return of the connection; may be NULL.
-	 * `why` is NULL when it is back. */
+	/* Told when the connection is lost while something waits for it, and
+	 * with `why` NULL when it answers again; may be NULL. */
 	void (*changed)(void *arg, const struct err *why);
 	void *arg;
 };

@@ -457,6 +457,31 @@ static void stream_tcp_refused(void)
 	end();
 }
 
+/* Several names at once, some of them given up. */
+static void stream_lookups(void)
+{
+	struct loop_stream *s[6];
+	struct loop_stream_target t = {.host = "localhost",
+				       .connect_timeout = 1000};
+
+	start();
+	t.port = tcp(8);
+	for (int round = 0; round < 2; round++) {
+		buf_clear(&trace);
+		for (size_t i = 0; i < ARRAY_LEN(s); i++) {
+			t.host = i % 2 ? "localhost" : "name.invalid";
+			s[i] = loop_stream_open(loop, &t, &events);
+		}
+		for (size_t i = 0; i < ARRAY_LEN(s); i += 2)
+			loop_stream_free(s[i]);
+		expect("|||");
+		for (size_t i = 1; i < ARRAY_LEN(s); i += 2)
+			loop_stream_free(s[i]);
+	}
+	fd_close(&listener);
+	end();
+}
+
 /* A name that is being looked up when all is given up: no leak, no call. */
 static void stream_lookup_given_up(void)
 {
@@ -503,6 +528,7 @@ int main(void)
 		{UNIT_TEST(stream_backlog)},
 		{UNIT_TEST(stream_tcp)},
 		{UNIT_TEST(stream_tcp_refused)},
+		{UNIT_TEST(stream_lookups)},
 		{UNIT_TEST(stream_lookup_given_up)},
 		{UNIT_TEST(no_descriptors)},
 	};
