@@ -97,8 +97,8 @@ int look_wait(struct look *l, const char *state, struct err *e)
 	if (e->code != STATUS_LATER)
 		return -1;
 	return err_set(e, STATUS_LATER,
-		       "timed out: queue '%s' still has %" PRId64 " jobs%s%s",
-		       w.queue, w.n, state ? " in state " : "",
+		       "timed out: queue '%s' still has %" PRId64 " %s%s",
+		       w.queue, w.n, state ? "in state " : "unfinished",
 		       state ? state : "");
 }
 

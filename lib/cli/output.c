@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "cli/env.h"
+
+#define LEAST_COLUMNS 8 /* left of a cell that has to fit */
 
 /* stdio remembers that a write failed, but not why. */
 static int first_errno;
@@ -51,6 +54,16 @@ bool output_color(const struct opt_common *common, FILE *stream)
 		return strcmp(common->color, "always") == 0;
 	return term && strcmp(term, "dumb") != 0 && !env_get("NO_COLOR") &&
 	       isatty(fileno(stream));
+}
+
+size_t output_width(FILE *stream)
+{
+	struct winsize size;
+
+	/* a descriptor that is no terminal refuses */
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col;
 }
 
 struct cell {
@@ -153,6 +166,37 @@ static size_t width_of(const struct output_table *t, size_t i, bool no_header)
 	size_t title = no_header ? 0 : columns_of(t->columns[i].title);
 
 	return title > t->width[i] ? title : t->width[i];
+}
+
+/* Keep `columns` characters, the last of them an ellipsis. */
+static void cut_cell(struct cell *c, size_t columns)
+{
+	struct buf b = BUF_INIT;
+	const char *end = c->text;
+
+	for (size_t n = 1; n < columns && *end; n++)
+		for (end++; (*end & 0xc0) == 0x80;)
+			end++;
+	buf_add(&b, c->text, (size_t)(end - c->text));
+	buf_addstr(&b, "…");
+	free(c->text);
+	c->text = buf_detach(&b);
+	c->columns = columns;
+}
+
+void output_table_fit(struct output_table *t, size_t width)
+{
+	size_t last = t->n - 1, taken = 2 * last, room;
+
+	for (size_t i = 0; i < last; i++)
+		taken += width_of(t, i, false);
+	room = width > taken + LEAST_COLUMNS ? width - taken : LEAST_COLUMNS;
+	if (t->width[last] <= room)
+		return;
+	t->width[last] = room;
+	for (size_t i = last; i < t->used; i += t->n)
+		if (t->cells[i].columns > room)
+			cut_cell(&t->cells[i], room);
 }
 
 void output_table_write(const struct output_table *t, bool no_header,

@@ -24,6 +24,9 @@ int output_flush(struct err *e) must_check;
 /* Whether stdout (or stderr) gets colour: --color, NO_COLOR, TERM, tty. */
 bool output_color(const struct opt_common *common, FILE *stream);
 
+/* Columns of the terminal that `stream` is; 0 when it is none. */
+size_t output_width(FILE *stream);
+
 /* A table whose columns are as wide as their widest cell. */
 struct output_table;
 enum output_align {
@@ -48,6 +51,9 @@ struct output_table *output_table_new(const struct output_column *columns,
 /* Add the next cell, row by row; `text` is copied and escaped. */
 void output_table_cell(struct output_table *t, enum output_hue hue,
 		       const char *fmt, ...) printf_like(3, 4);
+/* Cut the cells of the last column so that the lines fit into `width` columns
+ * of a terminal, if that leaves them eight. Call after the last cell. */
+void output_table_fit(struct output_table *t, size_t width);
 /* Append the rendered table to `out`: two blanks between columns, no blank at
  * the end of a line, a header line unless `no_header`. */
 void output_table_write(const struct output_table *t, bool no_header,

@@ -147,9 +147,9 @@ static int confirm(const char *queue, const char *state, size_t n,
 	char line[KEY_QUEUE_MAX + 8] = "";
 
 	fprintf(stderr,
-		"%zu jobs of queue '%s' (%s) will be deleted.\n"
+		"%zu %s of queue '%s' (%s) will be deleted.\n"
 		"Type the queue's name to go on: ",
-		n, queue, state);
+		n, n == 1 ? "job" : "jobs", queue, state);
 	fflush(stderr);
 	if (fgets(line, sizeof(line), stdin))
 		line[strcspn(line, "\n")] = '\0';

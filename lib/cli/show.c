@@ -35,6 +35,14 @@ void show_put_text(struct show_row *r, const char *name, struct strv v)
 		f->kind = SHOW_TEXT;
 }
 
+void show_put_words(struct show_row *r, const char *name, struct strv v)
+{
+	struct show_field *f = put(r, name);
+
+	f->text = v;
+	f->kind = SHOW_WORDS;
+}
+
 void show_put_int(struct show_row *r, const char *name, int64_t v)
 {
 	struct show_field *f = put(r, name);
@@ -107,6 +115,7 @@ static void add_value(struct buf *out, const struct show_field *f)
 	case SHOW_NULL:
 		break;
 	case SHOW_TEXT:
+	case SHOW_WORDS:
 		text_escape(out, f->text);
 		break;
 	case SHOW_INT:
@@ -134,6 +143,8 @@ static void put_json(struct json *j, const struct show_field *f, bool sparse)
 	case SHOW_NULL:
 		if (!sparse)
 			json_put_null(j, f->name);
+		break;
+	case SHOW_WORDS:
 		break;
 	case SHOW_TEXT:
 		json_put_bytes(j, f->name, f->text);
@@ -223,6 +234,8 @@ static int write_out(struct show *s, struct err *e)
 
 static int write_table(struct show *s, struct err *e)
 {
+	if (s->width)
+		output_table_fit(s->table, s->width);
 	output_table_write(s->table, s->no_header, s->color, &s->out);
 	output_table_free(s->table);
 	s->table = NULL;

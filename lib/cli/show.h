@@ -28,6 +28,7 @@ struct show_field {
 	enum {
 		SHOW_NULL,
 		SHOW_TEXT,
+		SHOW_WORDS, /* text for -F; JSON has an object instead */
 		SHOW_INT,
 		SHOW_NUM,
 		SHOW_BOOL,
@@ -48,6 +49,7 @@ struct show_row {
 };
 
 void show_put_text(struct show_row *r, const char *name, struct strv v);
+void show_put_words(struct show_row *r, const char *name, struct strv v);
 void show_put_int(struct show_row *r, const char *name, int64_t v);
 void show_put_num(struct show_row *r, const char *name, double v);
 void show_put_bool(struct show_row *r, const char *name, bool v);

@@ -145,15 +145,13 @@ static void counts_line(struct page *p, const struct stats_job *j)
 	buf_addf(&b, "%" PRId64, c->attempts);
 	if (j->header.max_attempts)
 		buf_addf(&b, " of %" PRId64, j->header.max_attempts);
-	buf_addf(&b, " failed; started %" PRId64 " times", c->deliveries);
+	buf_addf(&b, " failed; starts %" PRId64, c->deliveries);
 	if (c->losses)
-		buf_addf(&b, "; lost with its worker %" PRId64 " times",
-			 c->losses);
+		buf_addf(&b, "; losses %" PRId64, c->losses);
 	if (c->releases)
-		buf_addf(&b, "; handed back %" PRId64 " times", c->releases);
+		buf_addf(&b, "; releases %" PRId64, c->releases);
 	if (c->retries)
-		buf_addf(&b, "; put back by hand %" PRId64 " times",
-			 c->retries);
+		buf_addf(&b, "; put back by hand %" PRId64, c->retries);
 	line(p, "Attempts", "%s", b.p);
 	buf_release(&b);
 }

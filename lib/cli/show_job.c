@@ -156,7 +156,7 @@ static void fields(struct show_row *r, const void *thing)
 
 	reserve(r, job);
 	pushed_fields(r, job);
-	show_put_text(r, "meta", label_text(r, &j->header));
+	show_put_words(r, "meta", label_text(r, &j->header));
 	show_put_int(r, "attempts", c->attempts);
 	show_put_int(r, "losses", c->losses);
 	show_put_int(r, "releases", c->releases);

@@ -154,8 +154,7 @@ void show_note(const struct stats_queue *s, const struct show_crew *crew,
 	size_t start = out->len;
 
 	if (s->orphan > 0) {
-		buf_addf(out, "damaged: %" PRId64 " jobs without data",
-			 s->orphan);
+		buf_addf(out, "damaged (%" PRId64 " without data)", s->orphan);
 	}
 	if (s->paused.n > 0) {
 		add_note(out, start, "");
