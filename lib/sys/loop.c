@@ -260,11 +260,11 @@ struct loop_watch {
 	void *arg;
 	bool paused;
 	/* Regular files and /dev/null cannot be waited for; they are always
-	 * readable, so their turn comes each time round. */
+	 * ready, so their turn comes each time round. */
 	struct loop_later always;
 };
 
-static void readable(evutil_socket_t fd, short what, void *arg)
+static void ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_watch *w = arg;
 
@@ -273,7 +273,7 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 	w->fn(w->arg);
 }
 
-static void always_readable(void *arg)
+static void always_ready(void *arg)
 {
 	struct loop_watch *w = arg;
 
@@ -281,20 +281,33 @@ static void always_readable(void *arg)
 	w->fn(w->arg);
 }
 
-struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn,
-				  void *arg)
+static struct loop_watch *watch(struct loop *l, int fd, short what, loop_fn *fn,
+				void *arg)
 {
 	struct loop_watch *w = buf_zalloc(sizeof(*w));
 
 	w->loop = l;
 	w->fn = fn;
 	w->arg = arg;
-	w->always.fn = always_readable;
+	w->always.fn = always_ready;
 	w->always.arg = w;
 	w->paused = true;
-	w->ev = need(event_new(l->base, fd, EV_READ | EV_PERSIST, readable, w));
+	w->ev = need(
+		event_new(l->base, fd, (short)(what | EV_PERSIST), ready, w));
 	loop_watch_resume(w);
 	return w;
+}
+
+struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn,
+				  void *arg)
+{
+	return watch(l, fd, EV_READ, fn, arg);
+}
+
+struct loop_watch *loop_watch_new_write(struct loop *l, int fd, loop_fn *fn,
+					void *arg)
+{
+	return watch(l, fd, EV_WRITE, fn, arg);
 }
 
 void loop_watch_pause(struct loop_watch *w)

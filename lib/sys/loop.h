@@ -51,6 +51,9 @@ void loop_signal_free(struct loop_signal *s);
 struct loop_watch;
 struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn,
 				  void *arg);
+/* The same for one that takes bytes again. */
+struct loop_watch *loop_watch_new_write(struct loop *l, int fd, loop_fn *fn,
+					void *arg);
 void loop_watch_pause(struct loop_watch *w);
 void loop_watch_resume(struct loop_watch *w);
 void loop_watch_free(struct loop_watch *w);
