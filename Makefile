@@ -113,6 +113,7 @@ LIB_SRC := \
 	lib/queue/script.c \
 	lib/queue/stats.c \
 	lib/sys/child.c \
+	lib/sys/child_left.c \
 	lib/sys/child_tree.c \
 	lib/sys/json.c \
 	lib/sys/loop.c \

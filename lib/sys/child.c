@@ -157,6 +157,16 @@ CHILD_SIDE static void close_from(int first)
 		close(fd);
 }
 
+CHILD_SIDE static void limit_files(rlim_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = most;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 CHILD_SIDE static int prepare(const struct start *s)
 {
 	const struct child_spec *spec = s->spec;
@@ -175,6 +185,8 @@ CHILD_SIDE static int prepare(const struct start *s)
 	if (place_descriptors(spec) == -1)
 		return -1;
 	close_from(spec->control < 0 ? 3 : STD_COUNT);
+	if (spec->files)
+		limit_files((rlim_t)spec->files);
 	default_signals(spec->foreground_signals);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct child_spec {
 	bool own_session;	 /* setsid(): own session and process group */
 	int death_signal;	 /* sent when we die (Linux); 0 = none */
 	bool foreground_signals; /* leave SIGINT/SIGQUIT as they are */
+	int64_t files;		 /* its soft limit of descriptors; 0 = ours */
 };
 
 struct child {
@@ -102,6 +103,35 @@ int child_signal_holders(int fd, int as, int signo);
 /* A read-only descriptor at offset 0 that holds `n` bytes: a sealed memfd, or
  * an unlinked temporary file where there is none. -1 with STATUS_SYSTEM. */
 int child_memory_file(const void *p, size_t n, struct err *e) must_check;
+
+/* Whether this system has pidfds; without them a child's end is told by
+ * SIGCHLD alone. */
+bool child_has_pidfd(void);
+
+/*
+ * Cheap looks at what children have left behind, after their end:
+ * whether the group that `pid` led has members; which process of ours has
+ * ended and was not collected (0 = none has ended, -1 = we have none at all).
+ */
+bool child_group_left(pid_t pid);
+pid_t child_peek(void);
+
+/* Collect a process of child_peek() that is no child_spawn()ed one. */
+void child_discard(pid_t pid);
+
+/*
+ * End (SIGKILL) the orphans left to us, but for those of `n` handlers that
+ * still run: `keep` themselves, and whatever carries one of their `marks`
+ * ("NAME=value") in its environment. Orphans without that NAME are ended only
+ * when n is 0: they may be anybody's. Returns how many were signalled.
+ */
+int child_end_strays(const struct child *const *keep, const char *const *marks,
+		     size_t n);
+
+/* Raise our soft limit of descriptors to `need`; `*was` gets the old one, for
+ * child_spec.files, or 0 when nothing was changed. -1 with STATUS_CONFIG when
+ * that is more than we may have. */
+int child_raise_files(int64_t need, int64_t *was, struct err *e) must_check;
 
 /* Restore the default action of `signo`, unblock it and raise it, so that our
  * own parent sees the truth. */

@@ -188,8 +188,11 @@ void proc_children(pid_t pid, struct proc_list *l)
 
 static bool has_string(const struct buf *b, const char *want)
 {
+	size_t n = strlen(want);
+	bool any = n && want[n - 1] == '=';
+
 	for (size_t at = 0; at < b->len; at += strlen(b->p + at) + 1)
-		if (strcmp(b->p + at, want) == 0)
+		if (strncmp(b->p + at, want, any ? n : n + 1) == 0)
 			return true;
 	return false;
 }

@@ -38,8 +38,9 @@ bool proc_stat(pid_t pid, struct proc_stat *out);
  */
 void proc_children(pid_t pid, struct proc_list *l);
 
-/* Whether "NAME=value" stands in the environment it was started with. Waits a
- * moment (10 ms at most) for a process that is just executing something. */
+/* Whether "NAME=value" stands in the environment it was started with; "NAME="
+ * asks for any value. Waits a moment (10 ms at most) for a process that is
+ * just executing something. */
 bool proc_has_env(pid_t pid, const char *pair);
 
 /* Append the processes whose descriptor number `as` is the file behind our
