@@ -106,3 +106,15 @@ void claim_wait(struct redis *r, const struct key_set *const *keys, size_t n,
 	redis_send(r, &c, wait_ms, fn, arg);
 	redis_cmd_release(&c);
 }
+
+void claim_pass_on(struct redis *r, const struct key_set *keys)
+{
+	struct redis_cmd c;
+
+	redis_cmd_init(&c);
+	redis_cmd_str(&c, "LPUSH");
+	redis_cmd_str(&c, keys->key[KEY_WAKE]);
+	redis_cmd_str(&c, "1");
+	redis_send(r, &c, 0, NULL, NULL);
+	redis_cmd_release(&c);
+}

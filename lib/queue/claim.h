@@ -64,4 +64,8 @@ int claim_job(const struct claim_answer *a, size_t i, struct claim_job *out,
 void claim_wait(struct redis *r, const struct key_set *const *keys, size_t n,
 		int64_t wait_ms, redis_fn *fn, void *arg);
 
+/* Give back a hint that came when nothing could be claimed, for another worker
+ * to find. */
+void claim_pass_on(struct redis *r, const struct key_set *keys);
+
 #endif
