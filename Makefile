@@ -134,7 +134,29 @@ LIB_SRC := \
 	lib/sys/zone.c \
 	lib/sys/zone_file.c \
 	lib/sys/zone_footer.c \
-	lib/sys/zone_names.c
+	lib/sys/zone_names.c \
+	lib/work/breaker.c \
+	lib/work/capture.c \
+	lib/work/control.c \
+	lib/work/engine.c \
+	lib/work/engine_beat.c \
+	lib/work/engine_job.c \
+	lib/work/engine_stop.c \
+	lib/work/environ.c \
+	lib/work/handlers.c \
+	lib/work/inlet.c \
+	lib/work/joblog.c \
+	lib/work/lane.c \
+	lib/work/lines.c \
+	lib/work/log.c \
+	lib/work/notify.c \
+	lib/work/outcome.c \
+	lib/work/pick.c \
+	lib/work/replace.c \
+	lib/work/sink.c \
+	lib/work/slot.c \
+	lib/work/slot_start.c \
+	lib/work/stop.c
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)

@@ -96,6 +96,9 @@ no_return void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
 /* Print "NAME: message" for `e` and return its exit status. */
 int opt_fail(const struct opt_command *cmd, const struct err *e);
 
+/* The version of the suite, "1.2.3". */
+const char *opt_version(void);
+
 /* A warning on stderr: "NAME: warning: …"; silent with -q. */
 void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 	printf_like(2, 3);

@@ -231,3 +231,8 @@ const char *opt_help_nearest(struct strv typed, const struct opt *table,
 	free(words);
 	return best;
 }
+
+const char *opt_version(void)
+{
+	return JOBQ_VERSION;
+}

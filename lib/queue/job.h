@@ -20,6 +20,7 @@
 #define JOB_PRIORITY_MAX     9
 #define JOB_META_MAX	     4096 /* bytes of all labels together */
 #define JOB_DEFAULT_ATTEMPTS 5
+#define JOB_MAX_ATTEMPTS     1000000
 #define JOB_MAX_PAYLOAD	     (64ULL << 20)  /* default limit, bytes */
 #define JOB_HARD_MAX_PAYLOAD (500ULL << 20) /* what Redis takes in one piece \
 					     */

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The turns of the engine: after each round of events it sends what has been
+ * closed, asks for as many jobs as there are free slots, or waits for a hint.
+ * Closes and the claim after them leave in one packet.
+ */
+#include "work/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sys/child.h"
+#include "sys/seal.h"
+#include "work/engine_impl.h"
+
+enum {
+	/* Nothing is asked for longer than this, whatever hints say. */
+	POLL_MS = 5000,
+	/* A wait that was not answered by then is looked past. */
+	POLL_LATE_MS = 1000,
+	/* An answer «at once» to «when is something due» means that it cannot
+	 * be taken yet (a hold after an outage): not to be asked in a circle.
+	 */
+	SOON_MS = 100,
+	TROUBLE_FIRST_MS = 1000,
+	TROUBLE_MOST_MS = 30000,
+	TROUBLE_TELL_MS = 60000,
+	TROUBLE_BUGS = 3,
+	/* What the server gives in one go. */
+	CLAIM_MOST = 100
+};
+
+static double chance(void)
+{
+	return seal_uniform(1U << 24) / (double)(1U << 24);
+}
+
+struct slot *engine_free_slot(struct engine *en)
+{
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		if (!en->slot[i]) {
+			en->slot[i] = buf_alloc(sizeof(*en->slot[i]));
+			slot_init(en->slot[i], &en->slot_host, (int)i + 1);
+		}
+		if (en->slot[i]->state == SLOT_FREE)
+			return en->slot[i];
+	}
+	return NULL;
+}
+
+void engine_fail(struct engine *en, const struct err *why)
+{
+	if (!en->end.failed) {
+		en->end.failed = true;
+		en->end.why = *why;
+		en->end.status = (int)why->code;
+	}
+	engine_finish(en);
+}
+
+/* The server does not do what we ask. Before it ever has, that is the end;
+ * later it is a matter of waiting, except where waiting cannot help. */
+static void trouble(void *arg, struct lane *l, const struct err *why)
+{
+	struct engine *en = arg;
+	int64_t now = clock_boot_ms();
+
+	(void)l;
+	if (!en->served) {
+		engine_fail(en, why);
+		return;
+	}
+	en->trouble_bugs = why->code == STATUS_BUG ? en->trouble_bugs + 1 : 0;
+	if (why->code == STATUS_PROTOCOL || en->trouble_bugs >= TROUBLE_BUGS) {
+		engine_fail(en, why);
+		return;
+	}
+	en->trouble_span =
+		en->trouble_span ? en->trouble_span * 2 : TROUBLE_FIRST_MS;
+	if (en->trouble_span > TROUBLE_MOST_MS)
+		en->trouble_span = TROUBLE_MOST_MS;
+	en->trouble_ms = now + en->trouble_span;
+	if (en->told_ms && now - en->told_ms < TROUBLE_TELL_MS)
+		return;
+	en->told_ms = now;
+	log_say(&en->log, LOG_ERROR, "%s; trying again", why->msg);
+}
+
+static void served(struct engine *en)
+{
+	en->trouble_span = en->trouble_ms = 0;
+	en->trouble_bugs = 0;
+	if (en->served)
+		return;
+	en->served = true;
+	en->active_ms = clock_boot_ms();
+	notify_ready(&en->notify);
+	engine_status(en);
+}
+
+/* A job that came too late to be run, or cannot be read. */
+static void turn_away(struct engine *en, struct slot *s, struct lane *l,
+		      const struct claim_job *job, const struct err *why)
+{
+	struct outcome o;
+
+	if (why)
+		outcome_refuse(STATUS_DATA, why->msg, &o);
+	else
+		outcome_hand_back("the worker was stopped", &o);
+	en->busy++;
+	slot_refuse(s, l, l->keys.queue, job, &o);
+}
+
+static void take_job(struct engine *en, struct lane *l,
+		     const struct claim_answer *a, size_t i)
+{
+	struct slot *s = engine_free_slot(en);
+	struct claim_job job;
+	struct err e;
+	int rc = claim_job(a, i, &job, &e);
+
+	/* more than was asked for: their leases will run out */
+	if (!s)
+		return;
+	if (rc < 0) {
+		turn_away(en, s, l, &job, &e);
+	} else if (en->phase >= STOP_FINISH) {
+		turn_away(en, s, l, &job, NULL);
+	} else {
+		en->taken++;
+		en->busy++;
+		slot_start(s, l, l->keys.queue, &job);
+	}
+}
+
+static void claimed(void *arg, struct lane *l, int asked,
+		    const struct claim_answer *a, const struct err *why)
+{
+	struct engine *en = arg;
+	int64_t now = clock_boot_ms(), next;
+
+	en->reserved -= asked;
+	if (!a) {
+		trouble(en, l, why);
+		return;
+	}
+	served(en);
+	l->paused = a->word == CLAIM_PAUSED;
+	/* Fewer than asked for is all there was; the hint for what came since
+	 * is waiting for us. */
+	l->open = a->n >= (size_t)asked;
+	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
+	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
+	if (a->n)
+		en->active_ms = now;
+	for (size_t i = 0; i < a->n; i++)
+		take_job(en, l, a, i);
+}
+
+/* Jobs we could take now, over those on their way. */
+static int64_t wanted(struct engine *en, int64_t now)
+{
+	int64_t n = en->set->slots, used = en->busy + en->reserved;
+	int64_t pause = en->trouble_ms - now, wait, most;
+
+	if (en->phase != STOP_RUN)
+		return 0;
+	n = breaker_allows(&en->faults, n, now, &wait);
+	pause = wait > pause ? wait : pause;
+	most = breaker_allows(&en->halt, en->set->slots, now, &wait);
+	pause = wait > pause ? wait : pause;
+	n = most < n ? most : n;
+	if (pause > 0) {
+		loop_timer_set(en->poll, pause);
+		return 0;
+	}
+	n -= used;
+	if (en->set->limit && n > en->set->limit - en->taken - en->reserved)
+		n = en->set->limit - en->taken - en->reserved;
+	return n > 0 ? n : 0;
+}
+
+/* Send claims for `n` jobs, to queues that may have some. */
+static void claim_some(struct engine *en, int64_t n)
+{
+	for (size_t k = 0; k < en->pick->n; k++) {
+		en->open[k] = en->lane[k].open;
+		en->lane[k].draw = 0;
+	}
+	while (n > 0) {
+		int i = pick_next(en->pick, en->open, chance());
+		/* each slot draws for itself where queues have weights; in
+		 * strict order the first queue is asked for all */
+		int64_t share = en->pick->weighted ? 1 : n;
+
+		if (i < 0)
+			break;
+		en->lane[i].draw += (int)share;
+		n -= share;
+	}
+	for (size_t k = 0; k < en->pick->n; k++) {
+		struct lane *l = &en->lane[k];
+
+		/* one claim a queue at a time */
+		if (!l->draw || l->asked)
+			continue;
+		lane_claim(l, l->draw < CLAIM_MOST ? l->draw : CLAIM_MOST);
+		en->reserved += l->asked;
+	}
+}
+
+static void wait_answered(void *arg, const struct redis_reply *reply,
+			  const struct err *why)
+{
+	struct engine *en = arg;
+	struct strv key = redis_str(redis_at(reply, 0));
+	int64_t now = clock_boot_ms();
+	bool can = wanted(en, now) > 0;
+
+	en->wait_on = false;
+	/* it is only a hint: without it there is the poll */
+	en->wait_error = why ? en->wait_error + 1 : 0;
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+		bool hinted = key.n && strv_eq(key, l->keys.key[KEY_WAKE]);
+
+		if (hinted && !can)
+			claim_pass_on(en->redis, &l->keys);
+		if (hinted || now >= l->look_ms)
+			l->open = true;
+	}
+}
+
+static bool all_known(const struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n; i++)
+		if (en->lane[i].open || en->lane[i].asked)
+			return false;
+	return true;
+}
+
+static int64_t next_look(const struct engine *en, int64_t now)
+{
+	int64_t next = now + POLL_MS;
+
+	for (size_t i = 0; i < en->pick->n; i++)
+		if (en->lane[i].look_ms < next)
+			next = en->lane[i].look_ms;
+	return next > now ? next - now : 1;
+}
+
+/* All queues are known to be empty: wait for a hint from any of them. */
+static void wait_for_hint(struct engine *en, int64_t now)
+{
+	int64_t ms = next_look(en, now);
+
+	if (!loop_timer_armed(en->poll))
+		loop_timer_set(en->poll, ms + POLL_LATE_MS);
+	if (en->wait_on || en->wait_error)
+		return;
+	en->wait_on = true;
+	claim_wait(en->waiting, en->wait_keys, en->pick->n, ms, wait_answered,
+		   en);
+}
+
+static void poll_due(void *arg)
+{
+	struct engine *en = arg;
+	int64_t now = clock_boot_ms();
+
+	/* and try to wait again */
+	en->wait_error = 0;
+	for (size_t i = 0; i < en->pick->n; i++)
+		if (now >= en->lane[i].look_ms)
+			en->lane[i].open = true;
+}
+
+static void check_idle(struct engine *en, int64_t now)
+{
+	int64_t left;
+
+	if (en->set->limit && en->taken >= en->set->limit && !en->reserved) {
+		engine_finish(en);
+		return;
+	}
+	if (en->set->idle_ms < 0 || !en->served || en->busy || !all_known(en))
+		return;
+	left = en->active_ms + en->set->idle_ms - now;
+	if (left > 0) {
+		loop_timer_set(en->idle, left);
+		return;
+	}
+	en->found_nothing = en->set->need_one && en->taken == 0;
+	engine_finish(en);
+}
+
+/* Nothing but to have a turn. */
+static void wake_up(void *arg)
+{
+	(void)arg;
+}
+
+/* Look for what handlers left behind unnoticed, and collect what has ended. */
+static void tick_due(void *arg)
+{
+	struct engine *en = arg;
+
+	engine_job_rounds(en);
+	if (en->busy || en->slot_host.strays)
+		loop_timer_set(en->tick, 1000);
+}
+
+static void report_stdout(struct engine *en)
+{
+	if (!en->out.error || en->out_reported)
+		return;
+	en->out_reported = true;
+	log_say(&en->log, LOG_ERROR,
+		"cannot write to stdout: %s (handlers' output is no longer "
+		"passed on)",
+		strerror(en->out.error));
+}
+
+static void turn(struct engine *en)
+{
+	int64_t now = clock_boot_ms(), n;
+
+	engine_beat_if_late(en);
+	for (size_t i = 0; i < en->pick->n; i++)
+		lane_flush(&en->lane[i]);
+	report_stdout(en);
+	n = wanted(en, now);
+	if (n > 0) {
+		claim_some(en, n);
+		if (all_known(en))
+			wait_for_hint(en, now);
+	}
+	if (en->phase < STOP_FINISH)
+		check_idle(en, now);
+	if ((en->busy || en->slot_host.strays) && !loop_timer_armed(en->tick))
+		loop_timer_set(en->tick, 1000);
+	engine_stop_turn(en);
+}
+
+static void out_has_room(void *arg)
+{
+	struct engine *en = arg;
+
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i])
+			capture_resume(&en->slot[i]->capture);
+}
+
+static void watchdog_due(void *arg)
+{
+	struct engine *en = arg;
+
+	notify_alive(&en->notify);
+	loop_timer_set(en->watchdog, en->notify.watchdog_ms);
+}
+
+static void init_output(struct engine *en)
+{
+	const struct settings *s = en->set;
+
+	sink_init(&en->out, en->loop, STDOUT_FILENO, out_has_room, en);
+	sink_init(&en->err, en->loop, STDERR_FILENO, out_has_room, en);
+	log_init(&en->log, &en->err, s->log_format, s->verbose);
+	en->log.journal = log_is_journal(s->journal_stream, STDERR_FILENO);
+	notify_init(&en->notify, s->notify_socket, s->watchdog_usec,
+		    s->watchdog_pid, s->ready_fd);
+	en->plan = (struct capture_plan){
+		.loop = en->loop,
+		.chunk = buf_alloc(INLET_CHUNK),
+		.out = s->pass ? &en->out : NULL,
+		.log = &en->log,
+		.max_result = (size_t)s->max_result,
+		.max_tail = (size_t)s->stderr_tail,
+		.lines = s->slots > 1 || s->tag,
+		.tag = s->tag,
+	};
+}
+
+static void init_slots(struct engine *en)
+{
+	const struct settings *s = en->set;
+
+	environ_init(&en->environ, s->environ, s->extra);
+	if (s->replace)
+		replace_init(&en->replace, s->replace, s->argv);
+	en->slot_host = (struct slot_host){
+		.loop = en->loop,
+		.settings = s,
+		.plan = &en->plan,
+		.environ = &en->environ,
+		.replace = s->replace ? &en->replace : NULL,
+		.handlers = s->handlers_dir ? &en->handlers : NULL,
+		.log = &en->log,
+		.done = engine_job_done,
+		.news = engine_news,
+		.arg = en,
+	};
+	en->slot = buf_zalloc((size_t)s->slots * sizeof(struct slot *));
+	breaker_init(&en->faults, 5);
+	breaker_init(&en->halt, s->halt);
+}
+
+struct engine *engine_new(struct loop *loop, const struct settings *settings,
+			  const struct pick *pick, struct err *e)
+{
+	struct engine *en = buf_zalloc(sizeof(*en));
+
+	en->loop = loop;
+	en->set = settings;
+	en->pick = pick;
+	buf_init(&en->text);
+	if (joblog_open(&en->joblog, settings->joblog, e) < 0) {
+		free(en);
+		return NULL;
+	}
+	if (settings->handlers_dir &&
+	    handlers_open(&en->handlers, settings->handlers_dir, e) < 0) {
+		joblog_close(&en->joblog);
+		free(en);
+		return NULL;
+	}
+	init_output(en);
+	init_slots(en);
+	en->poll = loop_timer_new(loop, poll_due, en);
+	en->idle = loop_timer_new(loop, wake_up, en);
+	en->tick = loop_timer_new(loop, tick_due, en);
+	en->watchdog = loop_timer_new(loop, watchdog_due, en);
+	return en;
+}
+
+void engine_connect(struct engine *en, struct redis *redis,
+		    struct redis *waiting)
+{
+	size_t n = en->pick->n;
+	unsigned char random[16];
+
+	seal_random(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		for (int half = 0; half < 2; half++)
+			en->instance[2 * i + (size_t)half] =
+				"0123456789abcdef"[random[i] >> (4 * half) &
+						   15];
+	en->redis = redis;
+	en->waiting = waiting;
+	en->lane_host = (struct lane_host){
+		.loop = en->loop,
+		.redis = redis,
+		.instance = en->instance,
+		.log = &en->log,
+		.claimed = claimed,
+		.trouble = trouble,
+		.arg = en,
+	};
+	en->lane = buf_alloc(n * sizeof(*en->lane));
+	en->open = buf_zalloc(n * sizeof(*en->open));
+	en->wait_keys = buf_alloc(n * sizeof(struct key_set *));
+	for (size_t i = 0; i < n; i++) {
+		lane_init(&en->lane[i], &en->lane_host, en->set->space,
+			  en->pick->queue[i].name);
+		en->wait_keys[i] = &en->lane[i].keys;
+	}
+}
+
+void engine_connection(void *engine, const struct err *why)
+{
+	struct engine *en = engine;
+
+	if (why && en->served && !en->lost_connection) {
+		en->lost_connection = true;
+		log_say(&en->log, LOG_WARN,
+			"%s; handlers run on, trying to reconnect", why->msg);
+	} else if (!why && en->lost_connection) {
+		en->lost_connection = false;
+		log_say(&en->log, LOG_WARN, "connected again");
+	}
+}
+
+void engine_run(struct engine *en, struct engine_end *end)
+{
+	en->started_ms = clock_real_ms();
+	child_become_subreaper();
+	engine_stop_start(en);
+	engine_beat_start(en);
+	if (en->notify.watchdog_ms)
+		loop_timer_set(en->watchdog, en->notify.watchdog_ms);
+	turn(en);
+	while (!en->finished) {
+		loop_turn(en->loop);
+		turn(en);
+	}
+	engine_stop_end(en);
+	*end = en->end;
+}
+
+void engine_free(struct engine *en)
+{
+	if (!en)
+		return;
+	for (size_t i = 0; en->lane && i < en->pick->n; i++)
+		lane_release(&en->lane[i]);
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		if (!en->slot[i])
+			continue;
+		slot_release(en->slot[i]);
+		free(en->slot[i]);
+	}
+	loop_timer_free(en->poll);
+	loop_timer_free(en->idle);
+	loop_timer_free(en->tick);
+	loop_timer_free(en->watchdog);
+	free(en->slot);
+	free(en->lane);
+	free(en->open);
+	free(en->wait_keys);
+	free(en->plan.chunk);
+	environ_release(&en->environ);
+	if (en->set->replace)
+		replace_release(&en->replace);
+	if (en->set->handlers_dir)
+		handlers_close(&en->handlers);
+	joblog_close(&en->joblog);
+	notify_release(&en->notify);
+	log_release(&en->log);
+	sink_release(&en->out);
+	sink_release(&en->err);
+	buf_release(&en->text);
+	free(en);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Heartbeats: one request a queue each third of a lease, or when there is news
+ * of a job, but not more than once a second.
+ */
+#include "work/engine_impl.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define NEWS_MS 1000 /* between two beats for news */
+
+static const char *state_word(const struct engine *en)
+{
+	if (en->phase >= STOP_FINISH)
+		return "stopping";
+	if (en->phase == STOP_QUIET)
+		return "quiet";
+	if (breaker_tripped(&en->halt) || breaker_tripped(&en->faults))
+		return "halted";
+	return "run";
+}
+
+static void encode_info(struct engine *en)
+{
+	const struct settings *s = en->set;
+	/* job_encode_worker() changes nothing */
+	struct job_worker w = {
+		.name = (char *)s->worker,
+		.host = (char *)s->host,
+		.pid = getpid(),
+		.slots = s->slots,
+		.busy = en->busy,
+		.started_ms = en->started_ms,
+		.done = en->done,
+		.failed = en->bad,
+		.version = (char *)s->version,
+		.state = (char *)state_word(en),
+	};
+
+	buf_clear(&en->text);
+	job_encode_worker(&w, &en->text);
+}
+
+static void add_jobs(struct engine *en, struct lane *l)
+{
+	size_t n = 0;
+
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = en->slot[i];
+
+		if (!s || s->lane != l || s->cause == OUTCOME_EVICTED)
+			continue;
+		buf_clear(&en->text);
+		if (s->news)
+			slot_live(s, &en->text);
+		beat_add(&l->beat, s->id, s->token,
+			 strv_make(en->text.p, en->text.len));
+		if (n == l->beat_cap) {
+			l->beat_cap = n ? 2 * n : 8;
+			l->beat_job =
+				buf_realloc(l->beat_job,
+					    l->beat_cap * sizeof(*l->beat_job));
+		}
+		l->beat_job[n++] =
+			(struct lane_beat_job){.slot = s, .serial = s->serial};
+	}
+}
+
+void engine_beat(struct engine *en, struct lane *l)
+{
+	/* the object is one; what is not told now is told next */
+	if (l->beating) {
+		l->beat_again = true;
+		return;
+	}
+	encode_info(en);
+	beat_begin(&l->beat, en->instance, strv_make(en->text.p, en->text.len));
+	add_jobs(en, l);
+	l->beating = true;
+	l->beat_sent_ms = clock_boot_ms();
+	loop_timer_set(l->beat_timer, l->lease_ms / 3);
+	beat_send(&l->beat, en->redis);
+}
+
+void engine_beat_all(struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n; i++)
+		engine_beat(en, &en->lane[i]);
+}
+
+static void deliver(struct engine *en, struct lane *l,
+		    const struct beat_answer *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		enum beat_word word = beat_word(a, i);
+		struct slot *s = l->beat_job[i].slot;
+
+		/* the job may have ended since, and another begun */
+		if (word == BEAT_OK || s->serial != l->beat_job[i].serial)
+			continue;
+		if (word == BEAT_CANCEL) {
+			slot_event(s, SLOT_CANCEL);
+			continue;
+		}
+		log_say(&en->log, LOG_WARN,
+			"%s: the lease was lost: ending its handler", s->job);
+		slot_event(s, SLOT_LOST);
+	}
+}
+
+static void answered(void *arg, const struct beat_answer *a,
+		     const struct err *why)
+{
+	struct lane *l = arg;
+	struct engine *en = l->host->arg;
+
+	l->beating = false;
+	if (en->goodbyes) {
+		en->goodbyes--;
+		return;
+	}
+	if (!a) {
+		l->host->trouble(l->host->arg, l, why);
+		loop_timer_set(l->beat_timer, NEWS_MS);
+		return;
+	}
+	lane_told(l, a->epoch, a->lease_ms);
+	l->certain_ms = l->beat_sent_ms + l->lease_ms;
+	/* the lease may have become shorter */
+	loop_timer_set(l->beat_timer, l->lease_ms / 3);
+	deliver(en, l, a);
+	if (l->beat_again) {
+		l->beat_again = false;
+		engine_beat(en, l);
+	}
+}
+
+static void beat_due(void *arg)
+{
+	struct lane *l = arg;
+
+	engine_beat(l->host->arg, l);
+}
+
+static void news_due(void *arg)
+{
+	struct lane *l = arg;
+	struct engine *en = l->host->arg;
+
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = en->slot[i];
+
+		if (s && s->lane == l && s->news) {
+			engine_beat(en, l);
+			return;
+		}
+	}
+}
+
+void engine_news(void *engine, struct slot *s)
+{
+	struct lane *l = s->lane;
+	int64_t wait;
+
+	(void)engine;
+	if (loop_timer_armed(l->news_timer))
+		return;
+	wait = l->beat_sent_ms + NEWS_MS - clock_boot_ms();
+	/* most handlers have ended before anybody could have looked */
+	loop_timer_set(l->news_timer, wait > 100 ? wait : 100);
+}
+
+void engine_beat_if_late(struct engine *en)
+{
+	int64_t now = clock_boot_ms();
+
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+
+		if (l->certain_ms && now >= l->certain_ms && en->busy &&
+		    !l->beating)
+			engine_beat(en, l);
+	}
+}
+
+void engine_beat_start(struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+
+		l->beat.fn = answered;
+		l->beat.arg = l;
+		l->beat_timer = loop_timer_new(en->loop, beat_due, l);
+		l->news_timer = loop_timer_new(en->loop, news_due, l);
+		engine_beat(en, l);
+	}
+}
+
+void engine_goodbye(struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+
+		loop_timer_clear(l->beat_timer);
+		loop_timer_clear(l->news_timer);
+		beat_begin_closed(&l->beat, en->instance);
+		l->beating = true;
+		en->goodbyes++;
+		beat_send(&l->beat, en->redis);
+	}
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the engine share. Not for others.
+ */
+#ifndef WORK_ENGINE_IMPL_H
+#define WORK_ENGINE_IMPL_H
+
+#include <signal.h>
+
+#include "base/buf.h"
+#include "work/breaker.h"
+#include "work/engine.h"
+#include "work/joblog.h"
+#include "work/lane.h"
+#include "work/log.h"
+#include "work/notify.h"
+#include "work/slot.h"
+#include "work/stop.h"
+
+/* Signals of interest, and where they come in. */
+struct engine_signal {
+	struct engine *engine;
+	int signo;
+	struct loop_signal *on; /* owned; NULL = not taken over */
+};
+
+#define ENGINE_SIGNALS 9
+
+struct engine {
+	const struct settings *set; /* borrowed, like the next four */
+	const struct pick *pick;
+	struct loop *loop;
+	struct redis *redis;
+	struct redis *waiting;
+	char instance[33]; /* 128 random bits */
+	int64_t started_ms;
+
+	struct lane *lane; /* owned array, pick->n of them */
+	struct lane_host lane_host;
+	const struct key_set **wait_keys; /* owned array */
+	bool *open;			  /* owned array, for pick_next() */
+
+	struct slot **slot; /* owned array; NULL = never needed yet */
+	struct slot_host slot_host;
+	int busy;	       /* slots with a job */
+	int reserved;	       /* slots for which a claim is on its way */
+	int64_t taken;	       /* jobs in all */
+	int64_t done;	       /* jobs done */
+	int64_t bad;	       /* failed attempts */
+	struct breaker faults; /* handlers that could not be started */
+	struct breaker halt;   /* failed attempts */
+
+	bool wait_on;		  /* a BLPOP is in flight */
+	int64_t wait_error;	  /* in a row */
+	struct loop_timer *poll;  /* ask without having been told to */
+	struct loop_timer *idle;  /* -W is over */
+	struct loop_timer *tick;  /* once a second while handlers run */
+	struct loop_timer *grace; /* while stopping: have a look */
+	struct loop_timer *watchdog;
+	int64_t active_ms; /* since boot: when a job came or went last */
+	int64_t round_ms;  /* when strays were looked for last */
+
+	bool served;	      /* the server has answered us */
+	int64_t trouble_ms;   /* since boot: no claims before then */
+	int64_t trouble_span; /* of the last pause */
+	int trouble_bugs;     /* answers in a row that make no sense */
+	int64_t told_ms;      /* when trouble was logged last */
+	bool lost_connection; /* logged */
+
+	enum stop_phase phase;
+	bool closing;	     /* nothing runs any more */
+	bool parted;	     /* the last beats were sent */
+	int goodbyes;	     /* of them still to be answered */
+	bool gave_up;	     /* not everything could be told */
+	bool finished;	     /* leave the loop */
+	int64_t stop_ms;     /* since boot: when the phase began */
+	int64_t closing_ms;  /* … when closing began */
+	int64_t extended_ms; /* … when more time was asked for last */
+	bool found_nothing;  /* with need_one */
+	struct engine_end end;
+	struct engine_signal signal[ENGINE_SIGNALS];
+
+	struct sink out, err;
+	struct log log;
+	struct capture_plan plan;
+	struct environ environ;
+	struct handlers handlers;
+	struct replace replace;
+	struct joblog joblog;
+	struct notify notify;
+	struct buf text;   /* scratch */
+	bool out_reported; /* our stdout failed, and it was said */
+};
+
+/* engine.c */
+/* A slot that is free, made if need be; NULL when all are busy. */
+struct slot *engine_free_slot(struct engine *en);
+/* End the run for this reason: no more jobs, status as `why` says. */
+void engine_fail(struct engine *en, const struct err *why);
+
+/* engine_job.c */
+/* For slot_host.done: close the job, log it, free the slot. */
+void engine_job_done(void *engine, struct slot *s);
+/* Tell the supervisor what we are doing. */
+void engine_status(struct engine *en);
+/* Collect what was left to us, end what should not run any more. */
+void engine_job_rounds(struct engine *en);
+
+/* engine_beat.c */
+void engine_beat_start(struct engine *en); /* timers and the first beats */
+void engine_beat(struct engine *en, struct lane *l);
+void engine_beat_all(struct engine *en);
+/* Before anything is closed: renew leases that may have run out. */
+void engine_beat_if_late(struct engine *en);
+/* For slot_host.news. */
+void engine_news(void *engine, struct slot *s);
+/* The last beats: nothing may be claimed for us any more. */
+void engine_goodbye(struct engine *en);
+
+/* engine_stop.c */
+void engine_stop_start(struct engine *en); /* take over the signals */
+void engine_stop_end(struct engine *en);
+/* No more jobs; end when those at hand have. */
+void engine_finish(struct engine *en);
+/* Whether all is over; drives the last steps. */
+void engine_stop_turn(struct engine *en);
+
+#endif

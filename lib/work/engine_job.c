@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/* What happens when a slot is done with a job. */
+#include "work/engine_impl.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sys/child.h"
+
+/* How often all processes are looked through for what was left behind. */
+#define ROUND_MS 5000
+
+void engine_status(struct engine *en)
+{
+	notify_status(&en->notify,
+		      "%d/%" PRId64 " busy, %" PRId64 " done, %" PRId64
+		      " failed",
+		      en->busy, en->set->slots, en->done, en->bad);
+}
+
+static void close_job(struct engine *en, const struct slot *s)
+{
+	struct lane *l = s->lane;
+	const struct outcome *o = &s->outcome;
+	struct close_job job = {
+		.id = s->id,
+		.token = s->token,
+		.kind = o->kind,
+		.delay_ms = o->delay_ms,
+		.max_attempts = s->max_attempts,
+		.how = o->how,
+		.attempt =
+			{
+				.user_us = s->end.user_us,
+				.sys_us = s->end.sys_us,
+				.peak_kib = s->end.peak_kib,
+				.pid = s->pid,
+				.worker = strv_of(en->set->worker),
+				.reason = strv_of(o->reason),
+				.stderr_tail = capture_tail(&s->capture),
+			},
+	};
+
+	if (o->kind == CLOSE_DONE)
+		job_encode_result(
+			en->set->max_result ? s->capture.total : 0,
+			strv_make(s->control.result.p, s->control.result.len),
+			capture_result(&s->capture), lane_result(l));
+	lane_close(l, &job);
+}
+
+static enum log_level level_of(const struct outcome *o)
+{
+	if (o->kind == CLOSE_DONE && strcmp(o->word, "done") == 0)
+		return LOG_INFO;
+	if (strcmp(o->word, "lost") == 0)
+		return LOG_WARN;
+	if (strcmp(o->word, "dead") == 0)
+		return LOG_ERROR;
+	if (strcmp(o->word, "cancelled") == 0)
+		return LOG_NOTE;
+	return o->failed && !o->quiet ? LOG_WARN : LOG_SOFT;
+}
+
+static void tell(struct engine *en, const struct slot *s)
+{
+	const struct outcome *o = &s->outcome;
+	struct log_attempt a = {
+		.queue = s->queue,
+		.id = s->id,
+		.name = s->header.name,
+		.attempt = s->failed + 1,
+		.max_attempts = s->max_attempts,
+		.outcome = o->word,
+		.how = o->how,
+		.took_us = s->ended_us - s->started_us,
+		.next_ms = o->delay_ms,
+		.reason = strv_of(o->reason),
+		.level = level_of(o),
+	};
+	struct joblog_line line = {
+		.start_ms = s->started_ms,
+		.took_us = a.took_us,
+		.code = s->end.code,
+		.signo = s->end.signo,
+		.outcome = o->word,
+		.attempt = a.attempt,
+		.queue = s->queue,
+		.id = s->id,
+		.worker = en->set->worker,
+	};
+	struct err e;
+
+	log_attempt(&en->log, &a);
+	if ((s->started || o->failed) &&
+	    joblog_write(&en->joblog, &line, &e) < 0)
+		log_say(&en->log, LOG_ERROR, "%s", e.msg);
+}
+
+/* The handler could not be started: not the job's fault. */
+static void fault(struct engine *en, const struct slot *s)
+{
+	struct err e;
+
+	/* it does not count for -1 and -n */
+	en->taken--;
+	err_set(&e, s->fault, "%s", s->outcome.reason);
+	if (s->fault != STATUS_SYSTEM)
+		engine_fail(en, &e);
+	else if (breaker_failed(&en->faults, clock_boot_ms()))
+		log_say(&en->log, LOG_ERROR,
+			"%s: no handler can be started; next try in %" PRId64
+			"s",
+			e.msg, en->faults.span_ms / 1000);
+}
+
+static void count(struct engine *en, const struct slot *s)
+{
+	const struct outcome *o = &s->outcome;
+
+	if (s->started && breaker_succeeded(&en->faults))
+		log_say(&en->log, LOG_NOTE, "handlers can be started again");
+	if (strcmp(o->word, "done") == 0) {
+		en->done++;
+		if (breaker_succeeded(&en->halt))
+			log_say(&en->log, LOG_NOTE,
+				"a job has succeeded: taking jobs again");
+	} else if (o->failed) {
+		en->bad++;
+		/* what an operator stopped says nothing about the handler */
+		if (strcmp(o->word, "cancelled") != 0 &&
+		    breaker_failed(&en->halt, clock_boot_ms()))
+			log_say(&en->log, LOG_ERROR,
+				"%" PRId64 " failed attempts in a row: taking "
+				"no jobs, then one on trial in %" PRId64 "s",
+				en->halt.row, en->halt.span_ms / 1000);
+	}
+}
+
+void engine_job_done(void *engine, struct slot *s)
+{
+	struct engine *en = engine;
+
+	if (strcmp(s->outcome.word, "lost") != 0)
+		close_job(en, s);
+	tell(en, s);
+	if (s->fault)
+		fault(en, s);
+	else
+		count(en, s);
+	slot_clear(s);
+	en->busy--;
+	en->active_ms = clock_boot_ms();
+	/* What was known of the queues is old now, unless they are being
+	 * listened to. Even then the last word before an end has to be new: the
+	 * handler may have pushed a job. */
+	if (!en->wait_on || en->set->idle_ms >= 0)
+		for (size_t i = 0; i < en->pick->n; i++)
+			en->lane[i].open = true;
+	engine_status(en);
+}
+
+static struct slot *slot_of(struct engine *en, pid_t pid)
+{
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i] && en->slot[i]->child.pid == pid)
+			return en->slot[i];
+	return NULL;
+}
+
+/* End orphans of jobs that are over. */
+static void end_strays(struct engine *en)
+{
+	size_t n = 0, all = (size_t)en->slot_host.running;
+	const struct child **keep =
+		buf_alloc((all + 1) * sizeof(struct child *));
+	const char **marks = buf_alloc((all + 1) * sizeof(char *));
+
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = en->slot[i];
+
+		if (!s || s->child.pid <= 0 || n == all)
+			continue;
+		keep[n] = &s->child;
+		marks[n++] = s->mark;
+	}
+	child_end_strays(keep, marks, n);
+	free(keep);
+	free(marks);
+}
+
+void engine_job_rounds(struct engine *en)
+{
+	int64_t now = clock_boot_ms();
+	pid_t pid;
+
+	/* One of ours that has just ended is its slot's to collect, and hides
+	 * who stands behind it until then. */
+	while ((pid = child_peek()) > 0 && !slot_of(en, pid))
+		child_discard(pid);
+	en->slot_host.strays = pid >= 0 && en->slot_host.running == 0;
+	if (pid == -1 ||
+	    (!en->slot_host.strays && now - en->round_ms < ROUND_MS))
+		return;
+	en->round_ms = now;
+	end_strays(en);
+}

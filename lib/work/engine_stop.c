@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Signals, and the way to the end: no more jobs, the handlers, the closes, the
+ * goodbyes, the last output.
+ */
+#include "work/engine_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sys/child.h"
+
+enum {
+	/* What the server is given for the last words when nothing hangs on
+	 * them: leases run out by themselves. */
+	PARTING_MS = 5000,
+	/* A killed handler that is not gone by then never will be. */
+	STUCK_MS = 10000,
+	/* Between two looks, and how often more time is asked for. */
+	LOOK_MS = 500,
+	EXTEND_MS = 5000
+};
+
+static void to_slots(struct engine *en, enum slot_event event)
+{
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i])
+			slot_event(en->slot[i], event);
+}
+
+static void enter(struct engine *en, enum stop_phase phase)
+{
+	en->phase = phase;
+	en->stop_ms = clock_boot_ms();
+	if (phase >= STOP_FINISH)
+		loop_timer_set(en->grace, LOOK_MS);
+}
+
+void engine_finish(struct engine *en)
+{
+	if (en->phase >= STOP_FINISH)
+		return;
+	enter(en, STOP_FINISH);
+	notify_stopping(&en->notify);
+}
+
+static void finish_gently(struct engine *en, bool from_terminal)
+{
+	engine_finish(en);
+	if (en->busy)
+		log_say(&en->log, LOG_NOTE, "finishing %d job%s%s", en->busy,
+			en->busy == 1 ? "" : "s",
+			from_terminal ? "; ^C again to stop them" : "");
+}
+
+static void force(struct engine *en)
+{
+	engine_finish(en);
+	enter(en, STOP_FORCE);
+	if (en->busy)
+		log_say(&en->log, LOG_NOTE, "ending %d job%s", en->busy,
+			en->busy == 1 ? "" : "s");
+	to_slots(en, SLOT_STOP);
+}
+
+static void resume(struct engine *en)
+{
+	enter(en, STOP_RUN);
+	en->active_ms = clock_boot_ms();
+	for (size_t i = 0; i < en->pick->n; i++)
+		en->lane[i].open = true;
+	engine_beat_all(en);
+	log_say(&en->log, LOG_NOTE, "taking jobs again");
+}
+
+static void reopen(struct engine *en)
+{
+	struct err e;
+
+	notify_reloading(&en->notify);
+	if (joblog_reopen(&en->joblog, &e) < 0)
+		log_say(&en->log, LOG_ERROR, "%s; keeping the old one", e.msg);
+	notify_reloaded(&en->notify);
+}
+
+static void act(struct engine *en, enum stop_action action, int signo)
+{
+	switch (action) {
+	case STOP_NOTHING:
+		break;
+	case STOP_BE_QUIET:
+		enter(en, STOP_QUIET);
+		log_say(&en->log, LOG_NOTE, "taking no more jobs");
+		engine_beat_all(en);
+		break;
+	case STOP_RESUME:
+		resume(en);
+		break;
+	case STOP_BEAT_NOW:
+		engine_beat_all(en);
+		break;
+	case STOP_REOPEN:
+		reopen(en);
+		break;
+	case STOP_GENTLY:
+		finish_gently(en, signo == SIGINT);
+		break;
+	case STOP_FIRMLY:
+		en->end.die_of = signo;
+		force(en);
+		break;
+	case STOP_KILL_ALL:
+		to_slots(en, SLOT_KILL);
+		break;
+	case STOP_DIE_AT_ONCE:
+		to_slots(en, SLOT_KILL);
+		child_die_of(signo);
+	}
+}
+
+static void describe(struct engine *en)
+{
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		buf_clear(&en->text);
+		if (en->slot[i])
+			slot_describe(en->slot[i], &en->text);
+		else
+			buf_addf(&en->text, "slot %d: idle", (int)i + 1);
+		/* asked for, so shown however quiet we are to be */
+		log_say(&en->log, LOG_ERROR, "%s", en->text.p);
+	}
+}
+
+/* Only where there are no pidfds, or when we are everybody's parent. */
+static void children(struct engine *en)
+{
+	to_slots(en, SLOT_EXITED);
+	engine_job_rounds(en);
+}
+
+static void signalled(void *arg)
+{
+	static const struct {
+		int signo;
+		enum stop_signal as;
+	} known[] = {
+		{SIGTERM, STOP_TERM}, {SIGINT, STOP_INT},
+		{SIGQUIT, STOP_QUIT}, {SIGHUP, STOP_HUP},
+		{SIGTSTP, STOP_TSTP}, {SIGCONT, STOP_CONT},
+	};
+	struct engine_signal *s = arg;
+	struct engine *en = s->engine;
+
+	if (s->signo == SIGCHLD)
+		children(en);
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (s->signo == known[i].signo)
+			act(en,
+			    stop_decide(en->phase, known[i].as,
+					en->set->on_terminal),
+			    s->signo);
+#ifdef SIGINFO
+	if (s->signo == SIGINFO)
+		describe(en);
+#endif
+	if (s->signo == SIGUSR1)
+		describe(en);
+}
+
+static void take_over(struct engine *en, size_t i, int signo)
+{
+	struct engine_signal *s = &en->signal[i];
+	struct sigaction old;
+
+	s->engine = en;
+	s->signo = signo;
+	/* nohup(1) */
+	if (signo == SIGHUP && sigaction(signo, NULL, &old) == 0 &&
+	    old.sa_handler == SIG_IGN)
+		return;
+	s->on = loop_signal_new(en->loop, signo, signalled, s);
+}
+
+static void look(void *arg)
+{
+	struct engine *en = arg;
+
+	loop_timer_set(en->grace, LOOK_MS);
+}
+
+void engine_stop_start(struct engine *en)
+{
+	static const int taken[] = {
+		SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTSTP, SIGCONT,
+#ifdef SIGINFO
+		SIGINFO,
+#endif
+	};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		take_over(en, i, taken[i]);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGUSR2, &ignore, NULL);
+	if (getpid() == 1 || !child_has_pidfd())
+		take_over(en, ENGINE_SIGNALS - 1, SIGCHLD);
+	en->grace = loop_timer_new(en->loop, look, en);
+}
+
+void engine_stop_end(struct engine *en)
+{
+	for (size_t i = 0; i < ENGINE_SIGNALS; i++)
+		loop_signal_free(en->signal[i].on);
+	loop_timer_free(en->grace);
+	en->grace = NULL;
+	if (en->end.status == 0 && en->set->judge && en->bad)
+		en->end.status = STATUS_NO;
+	if (en->end.status == 0 && en->found_nothing)
+		en->end.status = STATUS_LATER;
+	/* whoever closes a pipe has read enough; a full disk is another thing
+	 */
+	if (en->end.status == 0 && en->out.error && en->out.error != EPIPE)
+		en->end.status = STATUS_IO;
+	if (en->end.status == 0 && en->gave_up)
+		en->end.status = STATUS_LATER;
+}
+
+/* Steps of stopping that time alone brings about. */
+static void check_time(struct engine *en, int64_t now)
+{
+	int64_t since = now - en->stop_ms;
+
+	if (now - en->extended_ms >= EXTEND_MS) {
+		en->extended_ms = now;
+		notify_extend(&en->notify, (int64_t)2 * EXTEND_MS);
+	}
+	if (en->phase == STOP_FINISH && en->busy && en->set->grace_ms >= 0 &&
+	    since >= en->set->grace_ms)
+		force(en);
+	else if (en->phase == STOP_FORCE && en->busy &&
+		 since >= en->set->kill_after_ms + STUCK_MS)
+		en->gave_up = en->finished = true;
+}
+
+static int unanswered(const struct engine *en, bool *closes)
+{
+	int n = en->reserved + en->goodbyes;
+
+	*closes = false;
+	for (size_t i = 0; i < en->pick->n; i++) {
+		n += en->lane[i].beating + en->lane[i].closing;
+		*closes |= en->lane[i].closing > 0;
+	}
+	return n;
+}
+
+/* How long to go on trying to tell the server. */
+static bool patient(const struct engine *en, bool closes, int64_t now)
+{
+	int64_t since = now - en->closing_ms;
+
+	if (since < PARTING_MS)
+		return true;
+	/* without --grace it is the supervisor who decides */
+	return closes && en->phase == STOP_FINISH && en->set->grace_ms < 0;
+}
+
+void engine_stop_turn(struct engine *en)
+{
+	int64_t now = clock_boot_ms();
+	bool closes;
+	int left;
+
+	if (en->phase < STOP_FINISH || en->finished)
+		return;
+	check_time(en, now);
+	if (en->busy || en->finished)
+		return;
+	if (!en->closing) {
+		en->closing = true;
+		en->closing_ms = now;
+	}
+	left = unanswered(en, &closes);
+	if (en->served && left == 0 && !en->parted) {
+		en->parted = true;
+		engine_goodbye(en);
+		return;
+	}
+	if (en->served && left && patient(en, closes, now))
+		return;
+	en->gave_up |= en->served && left;
+	if (!sink_empty(&en->out) || !sink_empty(&en->err))
+		if (en->phase == STOP_FINISH || patient(en, false, now))
+			return;
+	en->finished = true;
+}

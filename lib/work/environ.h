@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The environment of a handler: ours without what is nobody else's business,
+ * plus the job. Pure: all facts are arguments.
+ */
+#ifndef WORK_ENVIRON_H
+#define WORK_ENVIRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "queue/job.h"
+
+struct environ {
+	const char **base; /* owned array; borrowed strings of ours */
+	size_t n_base;
+	const char **v; /* owned array: base and the job's, NULL at the end */
+	size_t cap;
+	struct buf text; /* the job's variables, NUL-terminated each */
+	size_t *at;	 /* owned array: where each begins in `text` */
+	size_t n, at_cap;
+};
+
+/*
+ * Keep of `ours` (NULL-terminated, borrowed for good) what a handler may have:
+ * not the service manager's variables, and none that environ_build() sets.
+ * `extra` are "NAME=value" that replace ours of that name (NULL-terminated,
+ * borrowed; or NULL).
+ */
+void environ_init(struct environ *e, const char *const *ours,
+		  const char *const *extra);
+void environ_release(struct environ *e);
+
+/* What is told of a job. Strings and views are borrowed for the call. */
+struct environ_facts {
+	const char *queue, *id, *token;
+	const struct job_header *header;
+	const struct job_record *record;
+	int64_t max_attempts;
+	int64_t deadline_ms; /* epoch; 0 = none */
+	const char *worker;
+	int slot; /* from 1 */
+	bool control;
+};
+
+/* NULL-terminated; valid until the next call. */
+const char *const *environ_build(struct environ *e,
+				 const struct environ_facts *f);
+
+#endif

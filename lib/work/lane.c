@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/* Claims and closes of one queue. Heartbeats are in engine_beat.c. */
+#include "work/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+/* Before closes that could not be delivered are tried again. */
+#define RETRY_MS 1000
+
+static void claim_answered(void *arg, const struct claim_answer *a,
+			   const struct err *why)
+{
+	struct lane *l = arg;
+	int asked = l->asked;
+
+	l->asked = 0;
+	if (a)
+		lane_told(l, a->epoch, a->lease_ms);
+	l->host->claimed(l->host->arg, l, asked, a, why);
+}
+
+static void retry_due(void *arg);
+
+void lane_init(struct lane *l, struct lane_host *host, const char *space,
+	       const char *queue)
+{
+	memset(l, 0, sizeof(*l));
+	l->host = host;
+	key_set_init(&l->keys, space, strv_of(queue));
+	l->open = true;
+	l->lease_ms = 15000;
+	claim_init(&l->claim, &l->keys);
+	l->claim.fn = claim_answered;
+	l->claim.arg = l;
+	beat_init(&l->beat, &l->keys);
+	l->retry_timer = loop_timer_new(host->loop, retry_due, l);
+}
+
+static void free_batches(struct lane_batch *b)
+{
+	while (b) {
+		struct lane_batch *next = b->next;
+
+		for (size_t i = 0; i < b->cap; i++)
+			buf_release(&b->result[i]);
+		free(b->result);
+		free(b->id);
+		close_release(&b->close);
+		free(b);
+		b = next;
+	}
+}
+
+void lane_release(struct lane *l)
+{
+	claim_release(&l->claim);
+	beat_release(&l->beat);
+	free(l->beat_job);
+	loop_timer_free(l->beat_timer);
+	loop_timer_free(l->news_timer);
+	loop_timer_free(l->retry_timer);
+	free_batches(l->open_batch);
+	free_batches(l->failed);
+	free_batches(l->spare);
+	memset(l, 0, sizeof(*l));
+}
+
+void lane_claim(struct lane *l, int n)
+{
+	l->asked = n;
+	claim_send(&l->claim, l->host->redis, l->host->instance, ++l->request,
+		   n);
+}
+
+void lane_told(struct lane *l, struct strv epoch, int64_t lease_ms)
+{
+	if (lease_ms > 0)
+		l->lease_ms = lease_ms;
+	if (l->epoch[0] && !strv_eq(epoch, l->epoch))
+		log_say(l->host->log, LOG_ERROR,
+			"queue '%s': its data were lost or replaced "
+			"(was the server emptied, or restarted without "
+			"persistence?)",
+			l->keys.queue);
+	snprintf(l->epoch, sizeof(l->epoch), "%.*s", (int)epoch.n, epoch.p);
+}
+
+static void put_away(struct lane_batch *b)
+{
+	for (size_t i = 0; i < b->cap; i++) {
+		if (b->result[i].cap > 65536)
+			buf_release(&b->result[i]);
+		buf_clear(&b->result[i]);
+	}
+	close_clear(&b->close);
+	b->lane->closing--;
+	b->next = b->lane->spare;
+	b->lane->spare = b;
+}
+
+/* What the server did not accept as ours; the job is in other hands and the
+ * outcome that was logged for it did not count. */
+static void report(const struct lane_batch *b, const struct redis_reply *reply)
+{
+	const struct lane *l = b->lane;
+
+	for (size_t i = 0; i < b->close.n; i++) {
+		enum close_word word = close_word(reply, i);
+
+		if (word == CLOSE_LOST)
+			log_say(l->host->log, LOG_WARN,
+				"%s/%s: the lease was lost before the outcome "
+				"could be told; it did not count",
+				l->keys.queue, b->id[i]);
+		else if (word == CLOSE_GONE)
+			log_say(l->host->log, LOG_WARN,
+				"%s/%s: there is no such job any more",
+				l->keys.queue, b->id[i]);
+	}
+}
+
+static void closed(void *arg, struct close *c, const struct redis_reply *reply,
+		   const struct err *why)
+{
+	struct lane_batch *b = arg;
+	struct lane *l = b->lane;
+
+	(void)c;
+	if (why) {
+		b->next = l->failed;
+		l->failed = b;
+		if (!loop_timer_armed(l->retry_timer))
+			loop_timer_set(l->retry_timer, RETRY_MS);
+		l->host->trouble(l->host->arg, l, why);
+		return;
+	}
+	report(b, reply);
+	put_away(b);
+}
+
+static void retry_due(void *arg)
+{
+	struct lane *l = arg;
+	struct lane_batch *b = l->failed;
+
+	l->failed = NULL;
+	while (b) {
+		struct lane_batch *next = b->next;
+
+		b->next = NULL;
+		close_send(&b->close, l->host->redis);
+		b = next;
+	}
+}
+
+static struct lane_batch *batch(struct lane *l)
+{
+	struct lane_batch *b = l->open_batch;
+
+	if (!b) {
+		b = l->spare;
+		if (b) {
+			l->spare = b->next;
+		} else {
+			b = buf_zalloc(sizeof(*b));
+			b->lane = l;
+			close_init(&b->close, &l->keys);
+			b->close.fn = closed;
+			b->close.arg = b;
+		}
+		b->next = NULL;
+		l->open_batch = b;
+		l->closing++;
+	}
+	if (b->close.n == b->cap) {
+		size_t cap = b->cap ? b->cap * 2 : 4;
+
+		b->id = buf_realloc(b->id, cap * sizeof(*b->id));
+		b->result = buf_realloc(b->result, cap * sizeof(*b->result));
+		for (; b->cap < cap; b->cap++)
+			buf_init(&b->result[b->cap]);
+	}
+	return b;
+}
+
+struct buf *lane_result(struct lane *l)
+{
+	struct lane_batch *b = batch(l);
+
+	return &b->result[b->close.n];
+}
+
+void lane_close(struct lane *l, struct close_job *job)
+{
+	struct lane_batch *b = batch(l);
+	size_t i = b->close.n;
+
+	snprintf(b->id[i], sizeof(b->id[i]), "%s", job->id);
+	job->result = strv_make(b->result[i].p, b->result[i].len);
+	close_add(&b->close, job);
+}
+
+void lane_flush(struct lane *l)
+{
+	struct lane_batch *b = l->open_batch;
+
+	if (!b)
+		return;
+	l->open_batch = NULL;
+	close_send(&b->close, l->host->redis);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One queue as this worker sees it: whether to ask it for jobs, the claim,
+ * the heartbeat and the closes that are on their way to it.
+ */
+#ifndef WORK_LANE_H
+#define WORK_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "queue/beat.h"
+#include "queue/claim.h"
+#include "queue/close.h"
+#include "queue/key.h"
+#include "sys/loop.h"
+#include "sys/redis.h"
+#include "work/log.h"
+
+struct lane;
+struct slot;
+
+/* What all lanes of a worker share. All borrowed. */
+struct lane_host {
+	struct loop *loop;
+	struct redis *redis;
+	const char *instance; /* random; names this run of the worker */
+	struct log *log;
+	/* A claim was answered, or failed (`a` NULL); `asked` jobs were asked
+	 * for. */
+	void (*claimed)(void *arg, struct lane *l, int asked,
+			const struct claim_answer *a, const struct err *why);
+	/* Another request of this lane failed; it will be sent again. */
+	void (*trouble)(void *arg, struct lane *l, const struct err *why);
+	void *arg;
+};
+
+/* A job in a beat: the slot, and what it ran when the beat was sent. */
+struct lane_beat_job {
+	struct slot *slot; /* borrowed */
+	uint64_t serial;
+};
+
+/* Closes that travel together, with the results they refer to. */
+struct lane_batch {
+	struct close close;
+	struct lane *lane;
+	char (*id)[KEY_ID_MAX + 1]; /* owned array, close.n of them */
+	struct buf *result;	    /* owned array, likewise */
+	size_t cap;
+	struct lane_batch *next; /* in its list */
+};
+
+struct lane {
+	struct lane_host *host; /* borrowed */
+	struct key_set keys;
+	bool open;	    /* there may be something: ask */
+	bool paused;	    /* it said so last */
+	int draw;	    /* slots that are about to ask it */
+	int64_t look_ms;    /* ask at the latest then (since boot) */
+	int64_t lease_ms;   /* as it said last */
+	int64_t certain_ms; /* our leases cannot have run out before then */
+	char epoch[40];	    /* of its data; "" = not known yet */
+	struct claim claim; /* in flight while asked > 0 */
+	int asked;	    /* jobs */
+	int64_t request;    /* number of the last claim */
+	struct beat beat;   /* in flight while beating; engine_beat.c's */
+	bool beating;
+	bool beat_again;		/* asked for meanwhile */
+	int64_t beat_sent_ms;		/* since boot */
+	struct lane_beat_job *beat_job; /* owned array: the jobs in it */
+	size_t beat_cap;
+	struct loop_timer *beat_timer;	/* owned; the next beat is due */
+	struct loop_timer *news_timer;	/* owned; news may be told again */
+	struct lane_batch *open_batch;	/* collecting; NULL = none yet */
+	struct lane_batch *failed;	/* to be sent again */
+	struct lane_batch *spare;	/* kept for reuse */
+	int closing;			/* batches in flight or failed */
+	struct loop_timer *retry_timer; /* owned; for `failed` */
+};
+
+void lane_init(struct lane *l, struct lane_host *host, const char *space,
+	       const char *queue);
+void lane_release(struct lane *l); /* after the connection is gone */
+
+/* Ask for up to `n` jobs; not while a claim is in flight. */
+void lane_claim(struct lane *l, int n);
+
+/* Where to encode a result for the next lane_close(); empty. */
+struct buf *lane_result(struct lane *l);
+
+/* Add a close to the open batch; lane_flush() sends it. */
+void lane_close(struct lane *l, struct close_job *job);
+void lane_flush(struct lane *l);
+
+/* Take note of an answer's epoch and lease. */
+void lane_told(struct lane *l, struct strv epoch, int64_t lease_ms);
+
+#endif

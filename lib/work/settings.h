@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the options of jq-work ask for, as plain data. All strings borrowed.
+ */
+#ifndef WORK_SETTINGS_H
+#define WORK_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "queue/backoff.h"
+#include "work/log.h"
+#include "work/outcome.h"
+
+struct settings {
+	/* What to run: argv with its path found, or a directory of handlers. */
+	const char *path;	 /* of the program; NULL with handlers_dir */
+	const char *const *argv; /* NULL-terminated */
+	const char *replace;	 /* -I: this in argv is the payload; or NULL */
+	const char *handlers_dir;
+	const char *const *environ; /* ours, NULL-terminated */
+	const char *const *extra;   /* "NAME=value" for handlers, or NULL */
+	bool control;		    /* open descriptor 3 */
+	int64_t files; /* soft limit of descriptors for it; 0 = ours */
+
+	/* How many, and until when. */
+	int64_t slots;
+	int64_t limit;	  /* jobs to take in all; 0 = no limit */
+	int64_t idle_ms;  /* end when nothing came for so long; -1 = never */
+	int64_t grace_ms; /* for handlers on shutdown; -1 = no limit */
+	bool judge;	  /* a failed job makes the exit status 1 */
+	bool need_one;	  /* no job at all makes it 75 */
+	bool on_terminal; /* SIGHUP means that the terminal went away */
+
+	/* Attempts. */
+	int64_t timeout_ms; /* for jobs that carry none; 0 = none */
+	int64_t kill_after_ms;
+	int64_t max_attempts;	/* likewise */
+	struct backoff backoff; /* likewise */
+	struct outcome_rules rules;
+	int64_t halt; /* failed attempts in a row; 0 = never */
+
+	/* Output. */
+	int64_t max_result;  /* bytes of stdout kept */
+	int64_t stderr_tail; /* bytes of stderr kept */
+	bool pass;	     /* stdout goes on to ours */
+	bool tag;
+	enum log_format log_format;
+	int verbose; /* -v minus -q */
+	const char *joblog;
+
+	/* Who we are. */
+	const char *worker;  /* name: no blanks, no control characters */
+	const char *host;    /* name of the machine */
+	const char *version; /* of the program */
+	const char *space;   /* key prefix */
+
+	/* The supervisor. */
+	int ready_fd; /* -1 = none */
+	const char *notify_socket, *watchdog_usec, *watchdog_pid;
+	const char *journal_stream;
+};
+
+#endif
