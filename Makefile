@@ -130,6 +130,9 @@ LIB_SRC := \
 	lib/sys/redis_parser.c \
 	lib/sys/redis_queue.c \
 	lib/sys/seal.c \
+	lib/sys/server.c \
+	lib/sys/server_ask.c \
+	lib/sys/server_start.c \
 	lib/sys/url.c \
 	lib/sys/zone.c \
 	lib/sys/zone_file.c \
