@@ -189,6 +189,10 @@ static int one_job(void *arg, const struct stats_job *job, struct err *e)
 	struct show_job thing = {.queue = v->keys.queue, .job = job};
 
 	v->look->now_ms = job->now_ms;
+	if (v->look->limit && (int64_t)v->look->shown >= v->look->limit) {
+		v->look->cut = true;
+		return 0;
+	}
 	thing.worker = strv_of("");
 	return add(v->look, &thing, e);
 }
@@ -196,23 +200,18 @@ static int one_job(void *arg, const struct stats_job *job, struct err *e)
 static int jobs_in(struct visit *v, const char *state, struct err *e)
 {
 	struct look *l = v->look;
-	int64_t left = l->limit - (int64_t)l->shown;
+	/* one more than is shown, to know whether there is one more */
 	const struct stats_list list = {
 		.state = state,
-		.limit = l->limit ? left : 0,
+		.limit = l->limit ? l->limit - (int64_t)l->shown + 1 : 0,
 		.payload = l->show->format == SHOW_JSON,
 		.fn = one_job,
 		.arg = v,
 	};
 
-	if (l->limit && left <= 0) {
-		l->cut = true;
+	if (l->cut)
 		return 0;
-	}
-	if (stats_each_job(l->server->redis, &v->keys, &list, e) < 0)
-		return -1;
-	l->cut = l->cut || (l->limit && (int64_t)l->shown >= l->limit);
-	return 0;
+	return stats_each_job(l->server->redis, &v->keys, &list, e);
 }
 
 static int queue_jobs(struct visit *v, struct err *e)

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * jq-stat: what goes on. Reads queues, jobs and workers from the server and
+ * writes them to stdout, as a table, as fields or as JSON; changes nothing.
+ * Exits 0; 1 when the answer is no (not empty, a job is dead, an id unknown);
+ * 66 for a queue that does not exist; 75 when a wait timed out.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/connect.h"
+#include "cli/ids.h"
+#include "cli/look.h"
+#include "cli/opt.h"
+#include "cli/output.h"
+#include "cli/show.h"
+#include "queue/key.h"
+#include "queue/stats.h"
+
+#define TERMINAL_LIMIT 50 /* jobs listed on a terminal unless -n says more */
+
+static struct {
+	struct opt_common common;
+	const char *state, *fields, *queue;
+	int64_t limit, wait_timeout;
+	bool has_limit, has_timeout;
+	bool no_header, ids, workers, empty, wait;
+	char **operand;
+	size_t n;
+} args;
+
+enum {
+	KEY_QUEUE_OPTION = 256,
+	KEY_WORKERS,
+	KEY_EMPTY,
+	KEY_WAIT_TIMEOUT
+};
+
+/* clang-format off */
+static const struct opt table[] = {
+	{.key = 's', .name = "state", .arg = "STATE", .kind = OPT_TEXT,
+	 .help = "list the jobs in STATE, or in all of them: 'all'",
+	 .at = &args.state},
+	{.key = 'n', .name = "limit", .arg = "N", .kind = OPT_INT,
+	 .help = "at most N jobs, 0 = all (default: 50 on a terminal)",
+	 .at = &args.limit, .max = INT64_MAX - 1, .given = &args.has_limit},
+	{.key = 'i', .name = "id", .kind = OPT_FLAG,
+	 .help = "the operands are jobs, shown in full; '-': ids on stdin",
+	 .at = &args.ids},
+	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
+	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
+	 .at = &args.queue},
+	{.key = KEY_WORKERS, .name = "workers", .kind = OPT_FLAG,
+	 .help = "list the workers", .at = &args.workers},
+	{.key = KEY_EMPTY, .name = "empty", .kind = OPT_FLAG,
+	 .help = "exit 0 if no job waits or runs, 1 if one does",
+	 .at = &args.empty},
+	{.key = 'w', .name = "wait", .kind = OPT_FLAG,
+	 .help = "wait for that; with -s: for an empty state; with -i: until "
+		 "the jobs have ended",
+	 .at = &args.wait},
+	{.key = KEY_WAIT_TIMEOUT, .name = "wait-timeout", .arg = "DUR",
+	 .kind = OPT_DURATION, .help = "stop waiting after DUR and exit 75",
+	 .at = &args.wait_timeout, .max = INT64_MAX,
+	 .given = &args.has_timeout},
+	{.key = 'F', .name = "fields", .arg = "LIST", .kind = OPT_TEXT,
+	 .help = "these fields, tab-separated; payload or result of one job",
+	 .at = &args.fields},
+	{.key = 'H', .name = "no-header", .kind = OPT_FLAG,
+	 .help = "leave out the table's first line", .at = &args.no_header},
+	{.name = NULL},
+};
+/* clang-format on */
+
+static const struct opt_command command = {
+	.name = "jq-stat",
+	.synopsis = "[-HJ] [-F LIST] [QUEUE ...]\n"
+		    "-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
+		    "-i [-J] [-F LIST] QUEUE/ID ...\n"
+		    "--workers [-HJ] [-F LIST] [QUEUE ...]\n"
+		    "--empty QUEUE ...\n"
+		    "-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
+		    "-w [--wait-timeout DUR] -i QUEUE/ID ...",
+	.summary = "Show queues, jobs and workers.",
+	.table = table,
+	.common = &args.common,
+};
+
+static bool known_state(const char *name)
+{
+	if (strcmp(name, "all") == 0)
+		return true;
+	for (size_t i = 0; stats_states[i]; i++)
+		if (strcmp(name, stats_states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* -F payload and -F result: bytes as they are, so nothing may stand beside. */
+static bool wants_bytes(void)
+{
+	return args.ids && args.fields &&
+	       (strcmp(args.fields, "payload") == 0 ||
+		strcmp(args.fields, "result") == 0);
+}
+
+/* Whether two options that exclude each other were given. */
+static void exclude(bool a, const char *a_name, bool b, const char *b_name)
+{
+	if (a && b)
+		opt_usage(&command, "%s and %s exclude each other", a_name,
+			  b_name);
+}
+
+static void check_modes(void)
+{
+	bool ids = args.ids;
+
+	exclude(args.workers, "--workers", args.empty, "--empty");
+	exclude(args.state, "-s", args.workers, "--workers");
+	exclude(args.state, "-s", args.empty, "--empty");
+	exclude(args.state, "-s", ids, "-i");
+	exclude(ids, "-i", args.workers, "--workers");
+	exclude(ids, "-i", args.empty, "--empty");
+	exclude(args.wait, "-w", args.workers, "--workers");
+	exclude(args.wait, "-w", args.empty, "--empty");
+	exclude(args.wait, "-w", args.common.json, "-J");
+	exclude(args.wait, "-w", args.fields, "-F");
+	exclude(args.empty, "--empty", args.common.json, "-J");
+	exclude(args.empty, "--empty", args.fields, "-F");
+	exclude(args.common.json, "-J", args.fields, "-F");
+	exclude(args.common.json, "-J", args.no_header, "-H");
+	exclude(args.no_header, "-H", ids || args.wait || args.empty,
+		ids	    ? "-i"
+		: args.wait ? "-w"
+			    : "--empty");
+	if (args.queue && !ids)
+		opt_usage(&command, "--queue is for -i");
+	if (args.has_limit && (!args.state || args.wait))
+		opt_usage(&command, "-n is for lists of jobs (-s)");
+	if (args.has_timeout && !args.wait)
+		opt_usage(&command, "--wait-timeout is for -w");
+}
+
+static void parse_args(int argc, char **argv)
+{
+	struct err e;
+	int first;
+
+	opt_parse(&command, argc, argv, &first);
+	args.operand = argv + first;
+	args.n = (size_t)(argc - first);
+	if (args.state && !args.wait && !args.has_limit && isatty(1))
+		args.limit = TERMINAL_LIMIT;
+	check_modes();
+	if (args.state && !known_state(args.state))
+		opt_usage(&command,
+			  "'%s' is not a state (ready, running, delayed, "
+			  "retry, dead, done, all)",
+			  args.state);
+	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
+		opt_usage(&command, "%s", e.msg);
+	if (args.n == 0 && (args.ids || args.wait || args.empty))
+		opt_usage(&command, "which %s?", args.ids ? "job" : "queue");
+	if (wants_bytes() && args.n > 1)
+		opt_usage(&command, "-F %s prints one job's, not more",
+			  args.fields);
+	if (args.ids)
+		return;
+	for (size_t i = 0; i < args.n; i++)
+		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
+			opt_usage(&command, "%s", e.msg);
+}
+
+/* Each id in turn; what is done with it depends on the options. */
+static int for_ids(void *arg, const char *queue, const struct strv *v, size_t n,
+		   struct err *e)
+{
+	struct look *l = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		int rc = args.wait ? look_wait_job(l, queue, v[i], e)
+			 : wants_bytes()
+				 ? look_bytes(l, queue, v[i], args.fields, e)
+				 : look_job(l, queue, v[i], e);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void bad_id(void *arg, const struct err *why)
+{
+	struct look *l = arg;
+
+	l->status = opt_fail(&command, why);
+}
+
+static int look_at_ids(struct look *l, struct err *e)
+{
+	struct ids ids = {
+		.operands = args.operand,
+		.n = args.n,
+		.queue = args.queue,
+		.separator = '\n',
+		.run = for_ids,
+		.bad = bad_id,
+		.arg = l,
+	};
+
+	return ids_each(&ids, e);
+}
+
+static int act(struct look *l, struct err *e)
+{
+	bool all = args.state && strcmp(args.state, "all") == 0;
+
+	if (args.ids)
+		return look_at_ids(l, e);
+	if (args.wait)
+		return look_wait(l, args.state, e);
+	if (args.empty)
+		return look_empty(l, e);
+	if (args.state)
+		return look_jobs(l, all ? NULL : args.state, e);
+	if (args.workers)
+		return look_workers(l, e);
+	return look_queues(l, e);
+}
+
+/* Where silence would puzzle. */
+static void remark(const struct look *l)
+{
+	bool listed_queues =
+		l->show->kind == &show_queues && !args.wait && !args.empty;
+
+	if (args.common.quiet)
+		return;
+	if (l->cut && !args.has_limit)
+		opt_warn(&command, "only %zu jobs are shown (-n 0 shows all)",
+			 l->shown);
+	if (listed_queues && l->shown == 0 && args.n == 0)
+		fputs("jq-stat: no queue yet (jq-push makes one)\n", stderr);
+}
+
+static void choose_show(struct show *s)
+{
+	s->kind = args.ids	 ? &show_job_full
+		  : args.state	 ? &show_jobs
+		  : args.workers ? &show_workers
+				 : &show_queues;
+	s->format = args.common.json ? SHOW_JSON
+		    : args.fields    ? SHOW_FIELDS
+				     : SHOW_TABLE;
+	s->fields = args.fields;
+	s->no_header = args.no_header;
+	s->color = output_color(&args.common, stdout);
+	s->width = output_width(stdout);
+}
+
+/* What is asked is begun before the server is: a wrong field costs nothing. */
+static int run(struct look *l, struct err *e)
+{
+	/* who waits outlives an outage of the server, up to its deadline */
+	const struct redis_options patient = {
+		.patience = args.has_timeout ? args.wait_timeout + 1 : 0,
+		.fail_first = true,
+	};
+	bool page = args.ids && l->show->format == SHOW_TABLE;
+	bool lists = !args.wait && !args.empty && !page && !wants_bytes();
+
+	if (lists && show_begin(l->show, e) < 0)
+		return -1;
+	if (connect_open(l->server, &args.common, "jq-stat",
+			 args.wait ? &patient : NULL, e) < 0)
+		return -1;
+	if (act(l, e) < 0)
+		return -1;
+	if (lists &&
+	    show_end(l->show, l->now_ms ? l->now_ms : clock_real_ms(), e) < 0)
+		return -1;
+	remark(l);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct show show = {.kind = NULL};
+	struct connect server = {.loop = NULL};
+	struct look look = {.command = &command, .server = &server};
+	struct err e, closing;
+	int status;
+
+	parse_args(argc, argv);
+	choose_show(&show);
+	look.show = &show;
+	look.space = args.common.namespace;
+	look.queues = args.operand;
+	look.n_queues = args.n;
+	look.limit = args.limit;
+	look.deadline_ms =
+		args.has_timeout ? clock_boot_ms() + args.wait_timeout : -1;
+	status = run(&look, &e) < 0 ? opt_fail(&command, &e) : look.status;
+	show_release(&show);
+	connect_close(&server);
+	if (output_finish(&closing) < 0 && status != STATUS_IO)
+		status = opt_fail(&command, &closing);
+	return status;
+}
