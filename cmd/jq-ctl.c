@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * jq-ctl: the verbs that change or destroy. Reads ids from operands or stdin;
+ * writes the ids of the jobs it ended, or what was asked for, to stdout. Exits
+ * 0; 1 when some jobs were not there or had nothing to be done to, or when the
+ * private server does not run; else as all commands do.
+ */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/connect.h"
+#include "cli/look.h"
+#include "cli/opt.h"
+#include "cli/output.h"
+#include "cli/ping.h"
+#include "cli/private.h"
+#include "cli/removal.h"
+#include "cli/setting.h"
+#include "cli/verb.h"
+#include "queue/change.h"
+#include "queue/key.h"
+#include "queue/push.h"
+#include "queue/stats.h"
+
+static struct {
+	struct opt_common common;
+	const char *reason, *state, *queue;
+	bool all, force;
+	char **operand; /* after the verb */
+	size_t n;
+} args;
+
+enum {
+	KEY_REASON = 256,
+	KEY_ALL,
+	KEY_QUEUE_OPTION
+};
+
+/* clang-format off */
+static const struct opt table[] = {
+	{.key = KEY_REASON, .name = "reason", .arg = "TEXT", .kind = OPT_TEXT,
+	 .help = "pause: why, for those who look", .at = &args.reason},
+	{.key = KEY_ALL, .name = "all", .kind = OPT_FLAG,
+	 .help = "drop: all jobs of the queue in the state of -s",
+	 .at = &args.all},
+	{.key = 's', .name = "state", .arg = "STATE", .kind = OPT_TEXT,
+	 .help = "ready, running, delayed, retry, dead or all",
+	 .at = &args.state},
+	{.key = 'f', .name = "force", .kind = OPT_FLAG,
+	 .help = "with --all: do not ask", .at = &args.force},
+	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
+	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
+	 .at = &args.queue},
+	{.name = NULL},
+};
+/* clang-format on */
+
+/* What the verbs work with. */
+struct ctl {
+	struct connect server;
+	struct buf out; /* the answer, if it is not written at once */
+	int status;	/* exit status: the first failure, or 0 */
+	char who[160];	/* user@host */
+};
+
+static struct opt_command command = {
+	.name = "jq-ctl",
+	.synopsis = "[OPTION ...] VERB [ARG ...]",
+	.summary = "Change queues, stop jobs, look after the private server.",
+	.table = table,
+	.common = &args.common,
+};
+
+static void key_of(struct key_set *k, const char *queue)
+{
+	key_set_init(k, args.common.namespace, strv_of(queue));
+}
+
+static int ping(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct ping p;
+
+	if (ping_ask(c->server.redis, &p, e) < 0)
+		return -1;
+	ping_show(&p, &c->server.url, args.common.json, &c->out);
+	if (p.may_evict)
+		opt_warn(&command,
+			 "the server throws keys away when memory "
+			 "is short (set maxmemory-policy noeviction)");
+	if (p.forgets)
+		opt_warn(&command, "the server forgets its data when it ends "
+				   "(set appendonly yes)");
+	return 0;
+}
+
+/* One look at a queue before it is changed. */
+static int look_at(struct ctl *c, const char *queue, struct key_set *k,
+		   struct stats_queue *s, struct err *e)
+{
+	key_of(k, queue);
+	return stats_queue(c->server.redis, k, s, e);
+}
+
+/* A queue may be paused or set up before its first job; jq-stat then has to
+ * know of it, and who misspelt its name too. */
+static void announce(struct ctl *c, const struct stats_queue *s,
+		     const char *queue)
+{
+	if (s->known)
+		return;
+	opt_warn(&command, "queue '%s' is new: nothing was pushed to it yet",
+		 queue);
+	push_announce(c->server.redis, args.common.namespace, queue);
+}
+
+static int pause_queues(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct buf why = BUF_INIT;
+	int rc = 0;
+
+	if (args.reason)
+		buf_addf(&why, "%s, ", args.reason);
+	buf_addstr(&why, c->who);
+	for (size_t i = 0; i < args.n && rc == 0; i++) {
+		const char *queue = args.operand[i];
+		struct stats_queue s;
+		struct key_set k;
+
+		rc = look_at(c, queue, &k, &s, e);
+		if (rc == 0 && s.paused.n > 0)
+			opt_warn(&command,
+				 "'%s' was paused already; who did "
+				 "so stays on record",
+				 queue);
+		if (rc == 0)
+			announce(c, &s, queue);
+		if (rc == 0)
+			rc = change_pause(c->server.redis, &k, why.p, e);
+	}
+	buf_release(&why);
+	return rc;
+}
+
+static int resume_queues(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	for (size_t i = 0; i < args.n; i++) {
+		struct stats_queue s;
+		struct key_set k;
+		struct err why;
+
+		if (look_at(c, args.operand[i], &k, &s, e) < 0)
+			return -1;
+		if (!s.known) {
+			look_no_queue(args.operand[i], &why);
+			c->status = opt_fail(&command, &why);
+		} else if (change_resume(c->server.redis, &k, e) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int end_jobs(struct ctl *c, enum change_removal what, struct err *e)
+{
+	struct removal r = {
+		.command = &command,
+		.redis = c->server.redis,
+		.space = args.common.namespace,
+		.what = what,
+	};
+	char reason[200];
+	int rc;
+
+	snprintf(reason, sizeof(reason), "%s by %s",
+		 what == CHANGE_DROP ? "dropped" : "cancelled", c->who);
+	r.reason = reason;
+	if (args.all)
+		rc = removal_all(&r, args.operand[0], args.state, args.force,
+				 e);
+	else
+		rc = removal_ids(&r, args.operand, args.n, args.queue, e);
+	c->status = r.status;
+	return rc;
+}
+
+static int cancel(void *with, struct err *e)
+{
+	return end_jobs(with, CHANGE_CANCEL, e);
+}
+
+static int drop(void *with, struct err *e)
+{
+	return end_jobs(with, CHANGE_DROP, e);
+}
+
+/* All values are read before the first is set. */
+static int set(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct setting_change *change;
+	struct stats_queue s;
+	struct key_set k;
+	int rc = 0;
+
+	change = buf_zalloc(args.n * sizeof(*change));
+	for (size_t i = 1; i < args.n && rc == 0; i++)
+		rc = setting_parse(args.operand[i], &change[i], e);
+	if (rc == 0)
+		rc = look_at(c, args.operand[0], &k, &s, e);
+	if (rc == 0 && args.n > 1)
+		announce(c, &s, args.operand[0]);
+	else if (rc == 0 && !s.known)
+		rc = look_no_queue(args.operand[0], e);
+	else if (rc == 0)
+		setting_show(&s, args.operand[0], &args.common, &c->out);
+	for (size_t i = 1; i < args.n && rc == 0; i++)
+		rc = change_set(c->server.redis, &k, change[i].setting,
+				change[i].value, change[i].is_default, e);
+	free(change);
+	return rc;
+}
+
+static int server(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	c->status = private_do(args.operand[0], args.common.json, &c->out, e);
+	return c->status < 0 ? -1 : 0;
+}
+
+/* The last one's notes are its settings, put in when it starts. */
+static struct verb verbs[] = {
+	{"ping", "ping", "Say whether the server answers, and how fast.", "",
+	 NULL, NULL, ping},
+	{"pause", "pause [--reason TEXT] QUEUE ...",
+	 "Give out no more jobs; running ones go on.", "reason ", "queue", NULL,
+	 pause_queues},
+	{"resume", "resume QUEUE ...", "Give out jobs again.", "", "queue",
+	 NULL, resume_queues},
+	{"cancel", "cancel [--queue QUEUE] QUEUE/ID ...",
+	 "Make waiting jobs dead; stop running ones ('-' reads ids).", "queue ",
+	 "job", NULL, cancel},
+	{"drop",
+	 "drop [--queue QUEUE] QUEUE/ID ...\n"
+	 "drop --all -s STATE [-f] QUEUE",
+	 "Delete jobs, waiting or dead; stop running ones ('-' reads ids).",
+	 "queue all state force ", "job", NULL, drop},
+	{"server", "server status|stop|url", "Look after the private server.",
+	 "", "of status, stop, url", NULL, server},
+	{"set", "set QUEUE [KEY=VALUE ...]",
+	 "Set limits and retention, or show those in force.", "", "queue", NULL,
+	 set},
+};
+
+static void check_queues(size_t most)
+{
+	struct err e;
+
+	for (size_t i = 0; i < args.n && i < most; i++)
+		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
+			opt_usage(&command, "%s", e.msg);
+}
+
+/* Deleting many needs one queue, one state, and a word from a person. */
+static void check_sweep(void)
+{
+	const char *state = args.state ? args.state : "";
+	bool known = strcmp(state, "all") == 0;
+
+	for (size_t i = 0; stats_states[i]; i++)
+		known = known || strcmp(state, stats_states[i]) == 0;
+	if (!args.all && (args.state || args.force))
+		opt_usage(&command, "%s is for --all",
+			  args.state ? "-s" : "-f");
+	if (!args.all)
+		return;
+	if (!args.state)
+		opt_usage(&command, "--all needs a state (-s)");
+	if (strcmp(state, "done") == 0)
+		opt_usage(&command,
+			  "finished jobs are not dropped; they go by "
+			  "themselves ('jq-ctl set QUEUE keep-done=…')");
+	if (!known)
+		opt_usage(&command,
+			  "'%s' is not a state (ready, running, delayed, "
+			  "retry, dead, all)",
+			  state);
+	if (args.n != 1 || args.queue)
+		opt_usage(&command, "--all takes one queue");
+	check_queues(1);
+	if (!args.force && !isatty(0))
+		opt_usage(&command, "--all needs -f when nobody can be asked "
+				    "(stdin is no terminal)");
+}
+
+static void check_operands(const struct verb *v)
+{
+	struct err e;
+
+	if (v->run == pause_queues || v->run == resume_queues)
+		check_queues(args.n);
+	if (v->run == set)
+		check_queues(1);
+	if (v->run == drop)
+		check_sweep();
+	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
+		opt_usage(&command, "%s", e.msg);
+	if (v->run == server &&
+	    (args.n != 1 || !private_knows(args.operand[0])))
+		opt_usage(&command, "it is one of status, stop, url");
+}
+
+static const struct verb *parse_args(int argc, char **argv)
+{
+	static struct buf settings = BUF_INIT;
+	const struct verb *v;
+	int first;
+
+	setting_help(&settings);
+	verbs[ARRAY_LEN(verbs) - 1].notes = settings.p;
+	v = verb_parse(&command, verbs, ARRAY_LEN(verbs), argc, argv, &first);
+	args.operand = argv + first;
+	args.n = (size_t)(argc - first);
+	check_operands(v);
+	return v;
+}
+
+/* "user@host", for the record of who did it. */
+static void find_who(char *to, size_t size)
+{
+	const struct passwd *user = getpwuid(getuid());
+	char host[65] = "";
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	if (user)
+		snprintf(to, size, "%s@%s", user->pw_name, host);
+	else
+		snprintf(to, size, "%ld@%s", (long)getuid(), host);
+}
+
+static int run(const struct verb *v, struct ctl *c, struct err *e)
+{
+	if (v->run != server &&
+	    connect_open(&c->server, &args.common, "jq-ctl", NULL, e) < 0)
+		return -1;
+	find_who(c->who, sizeof(c->who));
+	if (v->run(c, e) < 0)
+		return -1;
+	/* what nobody waits for (announce) has to arrive too */
+	if (v->run != server)
+		redis_drain(c->server.redis);
+	return output_write(c->out.p, c->out.len, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = {.out = BUF_INIT};
+	struct err e, closing;
+	int status;
+
+	status = run(parse_args(argc, argv), &c, &e) < 0
+			 ? opt_fail(&command, &e)
+			 : c.status;
+	buf_release(&c.out);
+	if (c.server.loop)
+		connect_close(&c.server);
+	if (output_finish(&closing) < 0 && status != STATUS_IO)
+		status = opt_fail(&command, &closing);
+	return status;
+}
