@@ -33,6 +33,8 @@ static const struct {
 	{"WRONGPASS ", REDIS_CLASS_RIGHTS},
 	{"NOPERM ", REDIS_CLASS_RIGHTS},
 	{"DENIED ", REDIS_CLASS_RIGHTS},
+	/* more words than a stranger may send */
+	{"ERR Protocol error: unauthenticated", REDIS_CLASS_RIGHTS},
 	{"ERR invalid password", REDIS_CLASS_RIGHTS},
 	{"ERR Client sent AUTH", REDIS_CLASS_RIGHTS},
 	{"ERR AUTH ", REDIS_CLASS_RIGHTS},
@@ -58,7 +60,8 @@ enum redis_class redis_classify(struct strv error)
 static void rights(struct err *e, const char *server, struct strv words,
 		   const char *shown)
 {
-	if (strv_starts(words, "NOAUTH"))
+	if (strv_starts(words, "NOAUTH") ||
+	    strv_starts(words, "ERR Protocol error"))
 		err_set(e, STATUS_RIGHTS,
 			"%s wants a password (put it into the URL, or into "
 			"REDISCLI_AUTH)",

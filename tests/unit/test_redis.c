@@ -43,6 +43,8 @@ static void classes(void)
 		{"ASK 3999 127.0.0.1:6381", REDIS_CLASS_MOVED},
 		{"OOM command not allowed", REDIS_CLASS_FULL},
 		{"NOAUTH Authentication required.", REDIS_CLASS_RIGHTS},
+		{"ERR Protocol error: unauthenticated multibulk length",
+		 REDIS_CLASS_RIGHTS},
 		{"WRONGPASS invalid username-password pair",
 		 REDIS_CLASS_RIGHTS},
 		{"NOPERM this user has no permissions", REDIS_CLASS_RIGHTS},
