@@ -81,9 +81,13 @@ LIB_SRC := \
 	lib/cli/opt.c \
 	lib/cli/opt_help.c \
 	lib/cli/opt_value.c \
+	lib/cli/outcome.c \
 	lib/cli/output.c \
 	lib/cli/ping.c \
 	lib/cli/private.c \
+	lib/cli/pusher.c \
+	lib/cli/record.c \
+	lib/cli/record_json.c \
 	lib/cli/removal.c \
 	lib/cli/setting.c \
 	lib/cli/show.c \
@@ -104,6 +108,8 @@ LIB_SRC := \
 	lib/queue/job.c \
 	lib/queue/job_text.c \
 	lib/queue/key.c \
+	lib/queue/move.c \
+	lib/queue/page.c \
 	lib/queue/push.c \
 	lib/queue/schedule.c \
 	lib/queue/schedule_line.c \
