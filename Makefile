@@ -162,6 +162,7 @@ LIB_SRC := \
 	lib/work/outcome.c \
 	lib/work/pick.c \
 	lib/work/replace.c \
+	lib/work/settings.c \
 	lib/work/sink.c \
 	lib/work/slot.c \
 	lib/work/slot_start.c \

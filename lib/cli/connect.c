@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +165,39 @@ struct redis *connect_another(struct connect *c, const char *client_name,
 	o.url = &c->url;
 	o.client_name = client_name;
 	return redis_new(c->loop, &o);
+}
+
+static printf_like(1, 2) char *variable(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		err_nomem();
+	return text;
+}
+
+void connect_pass_on(const struct opt_common *common, char *to[CONNECT_PASS_ON])
+{
+	const char *file = common->url_file;
+	char *here = file && *file != '/' ? getcwd(NULL, 0) : NULL;
+	size_t n = 0;
+
+	memset(to, 0, CONNECT_PASS_ON * sizeof(*to));
+	to[n++] = variable("JQ_NAMESPACE=%s", common->namespace);
+	if (common->url) {
+		to[n++] = variable("JQ_URL=%s", common->url);
+	} else if (file) {
+		/* empty reads as unset, and it would come before the file */
+		to[n++] = variable("JQ_URL=");
+		to[n++] = variable("JQ_URL_FILE=%s%s%s", here ? here : "",
+				   here ? "/" : "", file);
+	}
+	free(here);
 }
 
 void connect_close(struct connect *c)

@@ -38,6 +38,18 @@ struct redis *connect_another(struct connect *c, const char *client_name,
 
 void connect_close(struct connect *c);
 
+/* Most entries of connect_pass_on(), with the NULL at the end. */
+#define CONNECT_PASS_ON 4
+
+/*
+ * The variables by which a program of ours finds the server that `common`
+ * names, wherever it was named and whatever directory the program goes to:
+ * "NAME=value", owned by the caller, the rest of `to` NULL. The private
+ * server needs none.
+ */
+void connect_pass_on(const struct opt_common *common,
+		     char *to[CONNECT_PASS_ON]);
+
 /* The private server's paths from the environment, for jq-ctl server. */
 int connect_private_server(struct server *s, struct err *e) must_check;
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+#include "base/strv.h"
 #include "queue/backoff.h"
 #include "work/log.h"
 #include "work/outcome.h"
@@ -61,5 +63,25 @@ struct settings {
 	const char *notify_socket, *watchdog_usec, *watchdog_pid;
 	const char *journal_stream;
 };
+
+/* What holds for a worker that is told nothing: one slot, attempts of five
+ * minutes, five of them, no end. */
+void settings_init(struct settings *s);
+
+/*
+ * Values as people write them, for tables of options: `at` is the field of
+ * `struct settings` that the function is named after, `rules` for the last
+ * three. 0, or -1 with STATUS_USAGE.
+ */
+int settings_slots(struct strv v, void *at, struct err *e) must_check;
+int settings_backoff(struct strv v, void *at, struct err *e) must_check;
+int settings_log_format(struct strv v, void *at, struct err *e) must_check;
+int settings_ok_on(struct strv v, void *at, struct err *e) must_check;
+int settings_retry_on(struct strv v, void *at, struct err *e) must_check;
+int settings_dead_on(struct strv v, void *at, struct err *e) must_check;
+
+/* Whether `name` may be a worker's: one word of printable ASCII, so that it
+ * can stand in records of words. STATUS_USAGE. */
+int settings_check_worker(const char *name, struct err *e) must_check;
 
 #endif

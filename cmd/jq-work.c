@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * jq-work: takes jobs from queues and runs a command for each, the payload on
+ * its stdin. Passes on what the handlers write, logs to stderr. Exits 0 when
+ * told to stop, when idle or after the number of jobs asked for; 1 when a job
+ * failed under -1 or --drain; 75 when -1 found none; 126 or 127 when the
+ * command cannot be run. A second signal to stop ends it by that signal.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "cli/connect.h"
+#include "cli/env.h"
+#include "cli/opt.h"
+#include "queue/change.h"
+#include "queue/job.h"
+#include "queue/push.h"
+#include "sys/child.h"
+#include "work/engine.h"
+#include "work/pick.h"
+#include "work/settings.h"
+
+/* What one worker may be asked for. */
+#define MAX_RESULT_MOST (64LL << 20)
+#define TAIL_MOST	(1LL << 20)
+/* Descriptors: of a running handler its pipes and its pidfd; the rest once. */
+#define FILES_PER_SLOT 4
+#define FILES_OF_OURS  48
+
+static struct args {
+	struct opt_common common;
+	const char *shell; /* -c */
+	bool once, drain, no_control, no_result, no_pass;
+	bool has_limit, has_idle, has_max_result, has_lease;
+	int64_t lease, ready_fd;
+	char *const *command; /* NULL-terminated operands after QUEUE */
+	struct pick queues;
+	struct settings set;
+} args = {
+	.ready_fd = -1,
+};
+
+enum {
+	KEY_HANDLERS = 256,
+	KEY_DRAIN,
+	KEY_DEAD_ON,
+	KEY_RETRY_ON,
+	KEY_OK_ON,
+	KEY_HALT,
+	KEY_MAX_RESULT,
+	KEY_NO_RESULT,
+	KEY_NO_PASS,
+	KEY_TAG,
+	KEY_STDERR_TAIL,
+	KEY_JOBLOG,
+	KEY_LOG_FORMAT,
+	KEY_WORKER_NAME,
+	KEY_READY_FD,
+	KEY_NO_CTL
+};
+
+/* clang-format off */
+static const struct opt table[] = {
+	{'c', "command", "STRING", "run /bin/sh -c STRING",
+	 OPT_TEXT, .at = &args.shell},
+	{KEY_HANDLERS, "handlers", "DIR", "run the file DIR/NAME for a job's name",
+	 OPT_TEXT, .at = &args.set.handlers_dir},
+	{'I', "replace", "STR", "put the payload for STR into the arguments",
+	 OPT_TEXT, .at = &args.set.replace},
+	{'j', "jobs", "N", "handlers at once, or auto (default 1)",
+	 OPT_CALL, .at = &args.set.slots, .fn = settings_slots},
+	{KEY_NO_CTL, "no-ctl", NULL, "do not open descriptor 3 for handlers",
+	 OPT_FLAG, .at = &args.no_control},
+	{'1', "once", NULL, "take one job, then exit",
+	 OPT_FLAG, .at = &args.once},
+	{'n', "limit", "N", "exit after N jobs",
+	 OPT_INT, .at = &args.set.limit, .min = 1, .max = INT64_MAX,
+	 .given = &args.has_limit},
+	{'W', "idle", "DUR", "exit when nothing came for so long",
+	 OPT_DURATION, .at = &args.set.idle_ms, .max = NUM_SPAN_MAX_MS,
+	 .given = &args.has_idle},
+	{KEY_DRAIN, "drain", NULL, "exit when the queues are empty: -W 0",
+	 OPT_FLAG, .at = &args.drain},
+	{'g', "grace", "DUR", "let handlers run so long after a stop",
+	 OPT_DURATION, .at = &args.set.grace_ms, .max = NUM_SPAN_MAX_MS},
+	{'t', "timeout", "DUR", "time limit of an attempt, 0 = none (5m)",
+	 OPT_DURATION, .at = &args.set.timeout_ms, .max = NUM_SPAN_MAX_MS},
+	{'K', "kill-after", "DUR", "KILL so long after TERM (10s)",
+	 OPT_DURATION, .at = &args.set.kill_after_ms, .max = NUM_SPAN_MAX_MS},
+	{'L', "lease", "DUR", "set the lease of the queues, 6s to 1h",
+	 OPT_DURATION, .at = &args.lease, .min = 6000, .max = 3600000,
+	 .given = &args.has_lease},
+	{'m', "max-attempts", "N", "dead after so many failed attempts (5)",
+	 OPT_INT, .at = &args.set.max_attempts,
+	 .min = 1, .max = JOB_MAX_ATTEMPTS},
+	{'b', "backoff", "SPEC", "wait after a failed one (" BACKOFF_DEFAULT ")",
+	 OPT_CALL, .at = &args.set.backoff, .fn = settings_backoff},
+	{KEY_DEAD_ON, "dead-on", "LIST", "exit statuses that mean dead (65)",
+	 OPT_CALL, .at = &args.set.rules, .fn = settings_dead_on},
+	{KEY_RETRY_ON, "retry-on", "LIST", "exit statuses to try again after",
+	 OPT_CALL, .at = &args.set.rules, .fn = settings_retry_on},
+	{KEY_OK_ON, "ok-on", "LIST", "exit statuses that mean done (0)",
+	 OPT_CALL, .at = &args.set.rules, .fn = settings_ok_on},
+	{KEY_HALT, "halt", "N", "after N failures in a row try one by one",
+	 OPT_INT, .at = &args.set.halt, .min = 1, .max = INT32_MAX},
+	{KEY_MAX_RESULT, "max-result", "SIZE", "stdout kept as result (64k)",
+	 OPT_SIZE, .at = &args.set.max_result, .max = MAX_RESULT_MOST,
+	 .given = &args.has_max_result},
+	{KEY_NO_RESULT, "no-result", NULL, "keep no result",
+	 OPT_FLAG, .at = &args.no_result},
+	{KEY_NO_PASS, "no-pass", NULL, "do not pass handlers' stdout on",
+	 OPT_FLAG, .at = &args.no_pass},
+	{KEY_TAG, "tag", NULL, "begin lines passed on with the job's name",
+	 OPT_FLAG, .at = &args.set.tag},
+	{KEY_STDERR_TAIL, "stderr-tail", "SIZE", "stderr kept (8k)",
+	 OPT_SIZE, .at = &args.set.stderr_tail, .max = TAIL_MOST},
+	{KEY_JOBLOG, "joblog", "FILE", "append a line for each attempt",
+	 OPT_TEXT, .at = &args.set.joblog},
+	{KEY_LOG_FORMAT, "log-format", "FORMAT", "of our log: text or json",
+	 OPT_CALL, .at = &args.set.log_format, .fn = settings_log_format},
+	{'J', "json", NULL, "the same as --log-format json",
+	 OPT_FLAG, .at = &args.common.json},
+	{KEY_WORKER_NAME, "worker-name", "NAME", "instead of HOST:PID",
+	 OPT_TEXT, .at = &args.set.worker},
+	{KEY_READY_FD, "ready-fd", "N", "write a newline there when connected",
+	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
+	{.name = NULL},
+};
+/* clang-format on */
+
+static const struct opt_command cmd = {
+	.name = "jq-work",
+	.synopsis = "[options] QUEUE[,QUEUE...] COMMAND [ARG ...]\n"
+		    "[options] -c STRING QUEUE[,QUEUE...]\n"
+		    "[options] --handlers DIR QUEUE[,QUEUE...]",
+	.summary = "Run a command for each job; the payload is on its stdin.",
+	.table = table,
+	.stop_at_operand = true,
+	.common = &args.common,
+};
+
+/* Exactly one way of saying what is to be run. */
+static void check_command(const struct args *a)
+{
+	const struct settings *s = &a->set;
+	bool found = false;
+
+	if (a->shell && s->handlers_dir)
+		opt_usage(&cmd, "only one of --command and --handlers");
+	if ((a->shell || s->handlers_dir) && a->command[0])
+		opt_usage(&cmd,
+			  "'%s' after the queue: with %s there is no "
+			  "COMMAND",
+			  a->command[0], a->shell ? "-c" : "--handlers");
+	if (!a->shell && !s->handlers_dir &&
+	    (!a->command[0] || !*a->command[0]))
+		opt_usage(&cmd, "no COMMAND given");
+	if (a->shell && !*a->shell)
+		opt_usage(&cmd, "--command is empty");
+	if (!s->replace)
+		return;
+	if (!*s->replace)
+		opt_usage(&cmd, "--replace: an empty string is everywhere");
+	for (size_t i = 1; a->command[0] && a->command[i]; i++)
+		found = found || strstr(a->command[i], s->replace);
+	if (!found)
+		opt_usage(&cmd, "--replace: no ARG of COMMAND holds '%s'",
+			  s->replace);
+}
+
+static void check_args(const struct args *a)
+{
+	struct err e;
+
+	check_command(a);
+	if (a->once && a->has_limit)
+		opt_usage(&cmd, "only one of --once and --limit");
+	if (a->drain && a->has_idle)
+		opt_usage(&cmd, "only one of --drain and --idle");
+	if (a->no_result && a->has_max_result)
+		opt_usage(&cmd, "only one of --no-result and --max-result");
+	if (a->no_pass && a->set.tag)
+		opt_usage(&cmd, "--tag is for what --no-pass keeps back");
+	if (a->set.worker && settings_check_worker(a->set.worker, &e) < 0)
+		opt_usage(&cmd, "--worker-name: %s", e.msg);
+	if (a->ready_fd != -1 && fcntl((int)a->ready_fd, F_GETFD) < 0)
+		opt_usage(&cmd, "--ready-fd: descriptor %d is not open",
+			  (int)a->ready_fd);
+}
+
+static void parse_args(struct args *a, int argc, char **argv)
+{
+	struct err e;
+	int first;
+
+	settings_init(&a->set);
+	opt_parse(&cmd, argc, argv, &first);
+	if (first == argc)
+		opt_usage(&cmd, "no QUEUE given");
+	if (pick_init(&a->queues, strv_of(argv[first]), &e) < 0)
+		opt_usage(&cmd, "%s", e.msg);
+	a->command = argv + first + 1;
+	check_args(a);
+}
+
+/* What the steps below work with. */
+struct run {
+	struct args *a;
+	struct connect c;
+	struct redis *waiting;
+	struct engine *engine;
+	char *program;			/* owned: COMMAND, found in PATH */
+	const char *shell_argv[4];	/* with -c */
+	char *pass_on[CONNECT_PASS_ON]; /* owned: variables for handlers */
+	char name[160], host[65];	/* of the worker, of the machine */
+};
+
+/* Look COMMAND up once: a missing one is told before any job is taken. */
+static int find_program(struct run *r, struct err *e)
+{
+	struct settings *s = &r->a->set;
+
+	if (s->handlers_dir)
+		return 0;
+	if (r->a->shell) {
+		r->shell_argv[0] = "sh";
+		r->shell_argv[1] = "-c";
+		r->shell_argv[2] = r->a->shell;
+		s->path = "/bin/sh";
+		s->argv = r->shell_argv;
+		return 0;
+	}
+	r->program = child_find(r->a->command[0], env_get("PATH"), e);
+	s->path = r->program;
+	s->argv = (const char *const *)r->a->command;
+	return r->program ? 0 : -1;
+}
+
+static void name_worker(struct run *r)
+{
+	struct settings *s = &r->a->set;
+
+	if (gethostname(r->host, sizeof(r->host) - 1) < 0 || !r->host[0])
+		snprintf(r->host, sizeof(r->host), "localhost");
+	snprintf(r->name, sizeof(r->name), "%s:%ld", r->host, (long)getpid());
+	s->worker = s->worker ? s->worker : r->name;
+	s->host = r->host;
+	s->version = opt_version();
+	s->space = r->a->common.namespace;
+}
+
+static void plan(struct run *r)
+{
+	struct args *a = r->a;
+	struct settings *s = &a->set;
+
+	s->environ = (const char *const *)environ;
+	s->control = !a->no_control;
+	s->limit = a->once ? 1 : s->limit;
+	if (a->drain)
+		s->idle_ms = 0;
+	s->judge = a->once || s->idle_ms == 0;
+	s->need_one = a->once && s->idle_ms >= 0;
+	s->on_terminal = isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) ||
+			 isatty(STDERR_FILENO);
+	s->max_result = a->no_result ? 0 : s->max_result;
+	s->pass = !a->no_pass;
+	if (a->common.json)
+		s->log_format = LOG_JSON;
+	s->verbose = a->common.verbose - a->common.quiet;
+	s->ready_fd = (int)a->ready_fd;
+	s->notify_socket = env_get("NOTIFY_SOCKET");
+	s->watchdog_usec = env_get("WATCHDOG_USEC");
+	s->watchdog_pid = env_get("WATCHDOG_PID");
+	s->journal_stream = env_get("JOURNAL_STREAM");
+	name_worker(r);
+	connect_pass_on(&a->common, r->pass_on);
+	s->extra = (const char *const *)r->pass_on;
+}
+
+static void connection_changed(void *arg, const struct err *why)
+{
+	struct run *r = arg;
+
+	if (r->engine)
+		engine_connection(r->engine, why);
+}
+
+/* A worker waits for its server as long as it takes, once it has been there. */
+static int connect_worker(struct run *r, struct err *e)
+{
+	struct redis_options o = {
+		.connect_timeout = r->a->common.connect_timeout,
+		.request_timeout = 5000,
+		.fail_first = true,
+		.changed = connection_changed,
+		.arg = r,
+	};
+
+	if (connect_open(&r->c, &r->a->common, cmd.name, &o, e) < 0)
+		return -1;
+	o.changed = NULL;
+	r->waiting = connect_another(&r->c, cmd.name, &o);
+	return 0;
+}
+
+/* Make the queues known, so that jq-stat shows who waits for their jobs. */
+static int prepare_queues(struct run *r, struct err *e)
+{
+	const char *space = r->a->common.namespace;
+	const struct pick *q = &r->a->queues;
+	const struct change_setting *lease =
+		change_find_setting(strv_of("lease"), e);
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct key_set k;
+
+		push_announce(r->c.redis, space, q->queue[i].name);
+		key_set_init(&k, space, strv_of(q->queue[i].name));
+		if (r->a->has_lease && change_set(r->c.redis, &k, lease,
+						  r->a->lease, false, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int start(struct run *r, struct err *e)
+{
+	struct settings *s = &r->a->set;
+
+	if (find_program(r, e) < 0)
+		return -1;
+	plan(r);
+	if (child_raise_files(s->slots * FILES_PER_SLOT + FILES_OF_OURS,
+			      &s->files, e) < 0 ||
+	    connect_worker(r, e) < 0 || prepare_queues(r, e) < 0)
+		return -1;
+	r->engine = engine_new(r->c.loop, s, &r->a->queues, e);
+	if (!r->engine)
+		return -1;
+	engine_connect(r->engine, r->c.redis, r->waiting);
+	return 0;
+}
+
+static void finish(struct run *r)
+{
+	redis_free(r->waiting);
+	redis_free(r->c.redis);
+	r->c.redis = NULL;
+	engine_free(r->engine);
+	if (r->c.loop)
+		connect_close(&r->c);
+	for (size_t i = 0; i < CONNECT_PASS_ON; i++)
+		free(r->pass_on[i]);
+	free(r->program);
+	pick_release(&r->a->queues);
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {.a = &args};
+	struct engine_end end = {.status = STATUS_OK};
+	struct err e;
+
+	parse_args(&args, argc, argv);
+	if (start(&r, &e) < 0)
+		end.status = opt_fail(&cmd, &e);
+	else
+		engine_run(r.engine, &end);
+	finish(&r);
+	if (end.failed)
+		opt_fail(&cmd, &end.why);
+	if (end.die_of)
+		child_die_of(end.die_of);
+	return end.status;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* The settings of a worker: what holds without a word, and values read. */
+#include "work/settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+#define SLOTS_MOST	10000
+#define WORKER_NAME_MAX 128
+
+void settings_init(struct settings *s)
+{
+	*s = (struct settings){
+		.control = true,
+		.slots = 1,
+		.idle_ms = -1,
+		.grace_ms = -1,
+		.timeout_ms = 300000,
+		.kill_after_ms = 10000,
+		.max_attempts = 5,
+		.max_result = 65536,
+		.stderr_tail = 8192,
+		.pass = true,
+		.ready_fd = -1,
+	};
+	outcome_rules_init(&s->rules);
+	/* our own default is well formed */
+	(void)!backoff_parse(strv_of(BACKOFF_DEFAULT), &s->backoff, NULL);
+}
+
+int settings_slots(struct strv v, void *at, struct err *e)
+{
+	long cpus;
+
+	if (!strv_eq(v, "auto"))
+		return num_int(v, 1, SLOTS_MOST, at, e);
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	*(int64_t *)at = cpus > 0 ? cpus : 1;
+	return 0;
+}
+
+int settings_backoff(struct strv v, void *at, struct err *e)
+{
+	return backoff_parse(v, at, e);
+}
+
+int settings_log_format(struct strv v, void *at, struct err *e)
+{
+	enum log_format *format = at;
+
+	if (!strv_eq(v, "text") && !strv_eq(v, "json"))
+		return err_set(e, STATUS_USAGE, "it is one of text, json");
+	*format = strv_eq(v, "json") ? LOG_JSON : LOG_TEXT;
+	return 0;
+}
+
+int settings_ok_on(struct strv v, void *at, struct err *e)
+{
+	return outcome_rules_set(at, OUTCOME_OK, v, e);
+}
+
+int settings_retry_on(struct strv v, void *at, struct err *e)
+{
+	return outcome_rules_set(at, OUTCOME_RETRY, v, e);
+}
+
+int settings_dead_on(struct strv v, void *at, struct err *e)
+{
+	return outcome_rules_set(at, OUTCOME_DEAD, v, e);
+}
+
+int settings_check_worker(const char *name, struct err *e)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return err_set(e, STATUS_USAGE,
+				       "only printable ASCII without blanks");
+	if (n == 0 || n > WORKER_NAME_MAX)
+		return err_set(e, STATUS_USAGE, "1 to %d characters",
+			       WORKER_NAME_MAX);
+	return 0;
+}
