@@ -116,7 +116,7 @@ static const struct opt table[] = {
 	 OPT_FLAG, .at = &args.no_result},
 	{KEY_NO_PASS, "no-pass", NULL, "do not pass handlers' stdout on",
 	 OPT_FLAG, .at = &args.no_pass},
-	{KEY_TAG, "tag", NULL, "begin lines passed on with the job's name",
+	{KEY_TAG, "tag", NULL, "begin lines passed on with QUEUE/ID",
 	 OPT_FLAG, .at = &args.set.tag},
 	{KEY_STDERR_TAIL, "stderr-tail", "SIZE", "stderr kept (8k)",
 	 OPT_SIZE, .at = &args.set.stderr_tail, .max = TAIL_MOST},
@@ -136,7 +136,8 @@ static const struct opt table[] = {
 
 static const struct opt_command cmd = {
 	.name = "jq-work",
-	.synopsis = "[options] QUEUE[,QUEUE...] COMMAND [ARG ...]\n"
+	.synopsis = "[-1qv] [-j N] [-n N] [-W DUR] [-t DUR] [-m N] "
+		    "QUEUE[,QUEUE...] COMMAND [ARG ...]\n"
 		    "[options] -c STRING QUEUE[,QUEUE...]\n"
 		    "[options] --handlers DIR QUEUE[,QUEUE...]",
 	.summary = "Run a command for each job; the payload is on its stdin.",

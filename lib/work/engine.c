@@ -329,6 +329,7 @@ static void turn(struct engine *en)
 	int64_t now = clock_boot_ms(), n;
 
 	engine_beat_if_late(en);
+	engine_beat_if_busier(en);
 	for (size_t i = 0; i < en->pick->n; i++)
 		lane_flush(&en->lane[i]);
 	report_stdout(en);

@@ -76,6 +76,7 @@ void engine_beat(struct engine *en, struct lane *l)
 		return;
 	}
 	encode_info(en);
+	l->told_busy = en->busy;
 	beat_begin(&l->beat, en->instance, strv_make(en->text.p, en->text.len));
 	add_jobs(en, l);
 	l->beating = true;
@@ -148,28 +149,39 @@ static void news_due(void *arg)
 {
 	struct lane *l = arg;
 	struct engine *en = l->host->arg;
+	bool news = en->busy != l->told_busy;
 
-	for (int64_t i = 0; i < en->set->slots; i++) {
+	for (int64_t i = 0; i < en->set->slots && !news; i++) {
 		struct slot *s = en->slot[i];
 
-		if (s && s->lane == l && s->news) {
-			engine_beat(en, l);
-			return;
-		}
+		news = s && s->lane == l && s->news;
 	}
+	if (news)
+		engine_beat(en, l);
 }
 
-void engine_news(void *engine, struct slot *s)
+static void tell_soon(struct lane *l)
 {
-	struct lane *l = s->lane;
 	int64_t wait;
 
-	(void)engine;
 	if (loop_timer_armed(l->news_timer))
 		return;
 	wait = l->beat_sent_ms + NEWS_MS - clock_boot_ms();
 	/* most handlers have ended before anybody could have looked */
 	loop_timer_set(l->news_timer, wait > 100 ? wait : 100);
+}
+
+void engine_news(void *engine, struct slot *s)
+{
+	(void)engine;
+	tell_soon(s->lane);
+}
+
+void engine_beat_if_busier(struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n && !en->parted; i++)
+		if (en->lane[i].told_busy != en->busy)
+			tell_soon(&en->lane[i]);
 }
 
 void engine_beat_if_late(struct engine *en)

@@ -112,6 +112,8 @@ void engine_beat(struct engine *en, struct lane *l);
 void engine_beat_all(struct engine *en);
 /* Before anything is closed: renew leases that may have run out. */
 void engine_beat_if_late(struct engine *en);
+/* Soon, if the slots in use are not as many as the last beat said. */
+void engine_beat_if_busier(struct engine *en);
 /* For slot_host.news. */
 void engine_news(void *engine, struct slot *s);
 /* The last beats: nothing may be claimed for us any more. */

@@ -67,8 +67,9 @@ struct lane {
 	int64_t request;    /* number of the last claim */
 	struct beat beat;   /* in flight while beating; engine_beat.c's */
 	bool beating;
-	bool beat_again;		/* asked for meanwhile */
-	int64_t beat_sent_ms;		/* since boot */
+	bool beat_again;      /* asked for meanwhile */
+	int64_t beat_sent_ms; /* since boot */
+	int told_busy;	      /* slots in use, as the last beat said */
 	struct lane_beat_job *beat_job; /* owned array: the jobs in it */
 	size_t beat_cap;
 	struct loop_timer *beat_timer;	/* owned; the next beat is due */

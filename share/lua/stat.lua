@@ -31,7 +31,8 @@ local function oldest_ready()
 end
 
 for name, set in pairs(STATES) do put(name, call('ZCARD', set)) end
-put('known', layout and '1' or '')
+-- pushed to, or waited for
+put('known', (layout or call('ZCARD', SEEN) > 0) and '1' or '')
 put('oldest', oldest_ready())
 put('workers', call('ZCOUNT', SEEN, int(now - tonumber(ARGV[1])), '+inf'))
 local minute = math.floor(now / 60000)
