@@ -235,9 +235,8 @@ refused() {
   seq 3 | jq-push -q -l q
   mkfifo go
   spawn worker jq-work --drain -j 3 q sh -c 'echo "$JQ_SLOT" >>slots; read x <go'
-  wait_until 5 eval '[ "$(jq-stat -F running q)" = 3 ]'
-  run -0 sort slots
-  assert_output $'1\n2\n3'
+  slots() { [ "$(sort slots)" = $'1\n2\n3' ]; }
+  wait_until 5 slots
   busy() { [ "$(jq-stat --workers -F slots,busy)" = $'3\t3' ]; }
   wait_until 3 busy
   exec 8<>go
