@@ -60,113 +60,23 @@ LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) \
 
 COMMANDS := $(notdir $(basename $(wildcard cmd/jq-*.c)))
 
-LIB_SRC := \
-	lib/base/buf.c \
-	lib/base/civil.c \
-	lib/base/clock.c \
-	lib/base/err.c \
-	lib/base/fd.c \
-	lib/base/fnv.c \
-	lib/base/num.c \
-	lib/base/signame.c \
-	lib/base/strv.c \
-	lib/base/text.c \
-	lib/cli/await.c \
-	lib/cli/config.c \
-	lib/cli/connect.c \
-	lib/cli/env.c \
-	lib/cli/ids.c \
-	lib/cli/look.c \
-	lib/cli/look_wait.c \
-	lib/cli/opt.c \
-	lib/cli/opt_help.c \
-	lib/cli/opt_value.c \
-	lib/cli/outcome.c \
-	lib/cli/output.c \
-	lib/cli/ping.c \
-	lib/cli/private.c \
-	lib/cli/pusher.c \
-	lib/cli/record.c \
-	lib/cli/record_json.c \
-	lib/cli/removal.c \
-	lib/cli/setting.c \
-	lib/cli/show.c \
-	lib/cli/show_detail.c \
-	lib/cli/show_job.c \
-	lib/cli/show_queue.c \
-	lib/cli/verb.c \
-	lib/queue/backoff.c \
-	lib/queue/beat.c \
-	lib/queue/change.c \
-	lib/queue/claim.c \
-	lib/queue/close.c \
-	lib/queue/cron_field.c \
-	lib/queue/cron_format.c \
-	lib/queue/cron_next.c \
-	lib/queue/cron_parse.c \
-	lib/queue/cron_walk.c \
-	lib/queue/job.c \
-	lib/queue/job_text.c \
-	lib/queue/key.c \
-	lib/queue/move.c \
-	lib/queue/page.c \
-	lib/queue/push.c \
-	lib/queue/schedule.c \
-	lib/queue/schedule_line.c \
-	lib/queue/schedule_option.c \
-	lib/queue/schedule_parse.c \
-	lib/queue/schedule_setting.c \
-	lib/queue/script.c \
-	lib/queue/stats.c \
-	lib/sys/child.c \
-	lib/sys/child_left.c \
-	lib/sys/child_tree.c \
-	lib/sys/json.c \
-	lib/sys/loop.c \
-	lib/sys/loop_dial.c \
-	lib/sys/loop_dns.c \
-	lib/sys/loop_stream.c \
-	lib/sys/loop_tls.c \
-	lib/sys/proc.c \
-	lib/sys/redis.c \
-	lib/sys/redis_answer.c \
-	lib/sys/redis_cmd.c \
-	lib/sys/redis_error.c \
-	lib/sys/redis_link.c \
-	lib/sys/redis_parser.c \
-	lib/sys/redis_queue.c \
-	lib/sys/seal.c \
-	lib/sys/server.c \
-	lib/sys/server_ask.c \
-	lib/sys/server_start.c \
-	lib/sys/url.c \
-	lib/sys/zone.c \
-	lib/sys/zone_file.c \
-	lib/sys/zone_footer.c \
-	lib/sys/zone_names.c \
-	lib/work/breaker.c \
-	lib/work/capture.c \
-	lib/work/control.c \
-	lib/work/engine.c \
-	lib/work/engine_beat.c \
-	lib/work/engine_job.c \
-	lib/work/engine_stop.c \
-	lib/work/environ.c \
-	lib/work/handlers.c \
-	lib/work/inlet.c \
-	lib/work/joblog.c \
-	lib/work/lane.c \
-	lib/work/lines.c \
-	lib/work/log.c \
-	lib/work/notify.c \
-	lib/work/outcome.c \
-	lib/work/pick.c \
-	lib/work/replace.c \
-	lib/work/settings.c \
-	lib/work/sink.c \
-	lib/work/slot.c \
-	lib/work/slot_start.c \
-	lib/work/stop.c
+# The library by folder, each source by name.
+lib_base := buf civil clock err fd fnv num signame strv text
+lib_cli := await config connect env ids look look_wait opt opt_help \
+	opt_value outcome output ping private pusher record record_json \
+	removal setting show show_detail show_job show_queue verb
+lib_queue := backoff beat change claim close cron_field cron_format \
+	cron_next cron_parse cron_walk job job_text key move page push \
+	schedule schedule_line schedule_option schedule_parse \
+	schedule_setting script stats
+lib_sys := child child_left child_tree json loop loop_dial loop_dns \
+	loop_stream loop_tls proc redis redis_answer redis_cmd redis_error \
+	redis_link redis_parser redis_queue seal server server_ask \
+	server_start url zone zone_file zone_footer zone_names
+lib_work := breaker capture control engine engine_beat engine_job \
+	engine_stop environ handlers inlet joblog lane lines log notify \
+	outcome pick replace settings sink slot slot_start stop
+LIB_SRC := $(foreach d,base cli queue sys work,$(lib_$d:%=lib/$d/%.c))
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
