@@ -21,9 +21,9 @@
 #define JOB_META_MAX	     4096 /* bytes of all labels together */
 #define JOB_DEFAULT_ATTEMPTS 5
 #define JOB_MAX_ATTEMPTS     1000000
-#define JOB_MAX_PAYLOAD	     (64ULL << 20)  /* default limit, bytes */
-#define JOB_HARD_MAX_PAYLOAD (500ULL << 20) /* what Redis takes in one piece \
-					     */
+/* Bytes: the default limit, and what Redis takes in one piece. */
+#define JOB_MAX_PAYLOAD	     (64ULL << 20)
+#define JOB_HARD_MAX_PAYLOAD (500ULL << 20)
 
 /* What a pusher may say about a job; zero is "not said" unless noted. */
 struct job_options {

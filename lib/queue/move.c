@@ -87,11 +87,9 @@ int move_dead(const struct move *m, struct strv id, enum move_verdict *verdict,
 	if (rc < 0)
 		return -1;
 	*state = rc == 1 ? "gone" : d.job.state;
-	if (rc == 1)
-		*verdict = MOVE_GONE;
-	else if (strcmp(d.job.state, "dead") != 0)
+	if (rc == 0 && strcmp(d.job.state, "dead") != 0)
 		*verdict = MOVE_NOT_DEAD;
-	else if (!d.job.has_payload)
+	else if (rc == 1 || !d.job.has_payload)
 		*verdict = MOVE_GONE;
 	else
 		rc = push_there(m, id, &d, verdict, e);
