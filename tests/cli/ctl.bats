@@ -3,7 +3,7 @@
 # jq-ctl: the verbs that change or destroy.
 
 load ../lib/server
-load ../lib/queue
+load ../lib/jobs
 
 me() {
   printf '%s@%s\n' "$(id -un)" "$(uname -n)"
@@ -46,11 +46,11 @@ me() {
 }
 
 @test "pause: nothing is given out, with who and why on record" {
-  push q/a
-  push r/a
+  job_push q/a
+  job_push r/a
   run -0 --separate-stderr jq-ctl pause --reason 'deploy 42' q r
   assert_equal "$output$stderr" ''
-  run -0 claim q
+  run -0 job_claim q
   assert_output ''
   run -0 jq-stat -F paused,paused_why q r
   assert_output "true	deploy 42, $(me)
@@ -66,33 +66,33 @@ true	deploy 42, $(me)"
   assert_equal "$stderr" "jq-ctl: warning: queue 'new' is new: nothing was pushed to it yet"
   run -0 jq-stat -F name,paused_why
   assert_output "new	$(me)"
-  push new/a
-  run -0 claim new
+  job_push new/a
+  run -0 job_claim new
   assert_output ''
 }
 
 @test "resume: jobs are given out again" {
-  push q/a
+  job_push q/a
   jq-ctl pause q
   run -0 --separate-stderr jq-ctl resume q
   assert_equal "$output$stderr" ''
-  run -0 claim q
+  run -0 job_claim q
   assert_output a
   run -0 --separate-stderr jq-ctl resume q
   assert_equal "$output$stderr" ''
 }
 
 @test "resume: an unknown queue is named, the others resumed" {
-  push q/a
+  job_push q/a
   jq-ctl pause q
   run -66 --separate-stderr jq-ctl resume nowhere q
   assert_equal "$stderr" "jq-ctl: no such queue: 'nowhere' (nothing was ever pushed to it)"
-  run -0 claim q
+  run -0 job_claim q
   assert_output a
 }
 
 @test "cancel: waiting jobs become dead, with that reason" {
-  all_states q
+  job_all_states q
   run -0 --separate-stderr jq-ctl cancel q/r1 q/d1 q/t1
   assert_output $'q/r1\nq/d1\nq/t1'
   assert_equal "$stderr" ''
@@ -103,19 +103,19 @@ true	deploy 42, $(me)"
 }
 
 @test "cancel: a running job's worker is asked, and told at its next beat" {
-  all_states q
+  job_all_states q
   run -0 --separate-stderr jq-ctl cancel q/x1
   assert_output q/x1
   assert_equal "$stderr" "jq-ctl: 'q/x1' is running; its worker was asked to stop it"
-  run -0 call q beat W '' x1 "$(token_of q/x1)" ''
+  run -0 job_call q beat W '' x1 "$(job_token q/x1)" ''
   assert_line --index 3 cancel
-  run -0 close q/x1 fail signal:15
+  run -0 job_close q/x1 fail signal:15
   run -0 jq-stat -i -F state,error q/x1
   assert_output "dead	cancelled"
 }
 
 @test "cancel: what cannot be done is said, the rest is done, 1" {
-  all_states q
+  job_all_states q
   run -1 --separate-stderr jq-ctl cancel q/k1 q/zz q/f1 nowhere/a q/r1
   assert_output q/r1
   assert_equal "$stderr" "jq-ctl: nothing to do: 'q/k1' is dead already
@@ -125,28 +125,28 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "cancel: ids from stdin, bare ones with --queue, silence with -q" {
-  all_states q
+  job_all_states q
   run -0 --separate-stderr bash -c 'jq-stat -s ready -F job q | jq-ctl cancel -'
   assert_output $'q/r2\nq/r1'
   run -0 --separate-stderr jq-ctl cancel --queue q -q d1 x1
   assert_equal "$output$stderr" ''
-  assert_equal "$(state_of q/d1)" dead
+  assert_equal "$(job_sets q/d1)" dead
   run -65 --separate-stderr jq-ctl cancel - <<<$'not a job\nq/t1'
   assert_output q/t1
   assert_regex "$stderr" '^jq-ctl: line 1 of standard input: '
 }
 
 @test "cancel: a bad id among the operands, and nothing is done" {
-  all_states q
+  job_all_states q
   for id in '' q/ /a 'q/*' 'a b/c' q/-x r1; do
     run -64 --separate-stderr jq-ctl cancel -- q/r1 "$id"
     assert_output ''
   done
-  assert_equal "$(state_of q/r1)" ready
+  assert_equal "$(job_sets q/r1)" rdy
 }
 
 @test "drop: waiting and dead jobs are deleted, running ones stopped first" {
-  all_states q
+  job_all_states q
   run -0 --separate-stderr jq-ctl drop q/r1 q/d1 q/t1 q/k1 q/x1
   assert_output $'q/r1\nq/d1\nq/t1\nq/k1\nq/x1'
   assert_equal "$stderr" "jq-ctl: 'q/x1' is running; its worker was asked to stop it"
@@ -154,21 +154,21 @@ jq-ctl: no such job: 'nowhere/a'"
   assert_output $'1\t0\t0\t0\t1\t4'
   run -0 redis HEXISTS 'jq:{q}:pay' r1
   assert_output 0
-  close q/x1 fail
+  job_close q/x1 fail
   run -0 jq-stat -F running,deleted_total q
   assert_output $'0\t5'
 }
 
 @test "drop: a job that was dropped does not come back by a late push" {
-  push q/a payload
+  job_push q/a payload
   jq-ctl drop -q q/a
-  push q/a payload
+  job_push q/a payload
   run -0 jq-stat -F ready q
   assert_output 0
 }
 
 @test "drop --all: every job of the state, and no other" {
-  all_states q
+  job_all_states q
   run -0 --separate-stderr jq-ctl drop --all -s ready -f q
   assert_output $'q/r2\nq/r1'
   assert_equal "$stderr" ''
@@ -195,7 +195,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "drop --all: without -f and a terminal it refuses" {
-  all_states q
+  job_all_states q
   run -64 --separate-stderr jq-ctl drop --all -s ready q
   assert_regex "$stderr" '^jq-ctl: --all needs -f when nobody can be asked'
   run -0 jq-stat -F ready q
@@ -203,7 +203,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "drop --all: on a terminal the queue's name has to be typed" {
-  all_states q
+  job_all_states q
   run -1 script -qec 'jq-ctl drop --all -s ready q' /dev/null <<<yes
   assert_output --partial "2 jobs of queue 'q' (ready) will be deleted."
   assert_output --partial 'nothing was dropped'
@@ -215,7 +215,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "drop: options that do not go together" {
-  push q/a
+  job_push q/a
   for arguments in '--all q' '--all -s ready -f' '--all -s ready -f q r' \
     '--all -s done -f q' '--all -s dozing -f q' '-s ready q/a' '-f q/a' \
     '--all -s ready -f --queue q q' '--all -s ready -f a/b'; do
@@ -224,11 +224,11 @@ jq-ctl: no such job: 'nowhere/a'"
     assert_output ''
     assert_regex "$stderr" "^jq-ctl: .*usage: jq-ctl drop .*Try 'jq-ctl --help'"
   done
-  assert_equal "$(state_of q/a)" ready
+  assert_equal "$(job_sets q/a)" rdy
 }
 
 @test "set: shows what is in force, defaults marked" {
-  push q/a
+  job_push q/a
   run -0 --separate-stderr jq-ctl set q
   assert_line --index 0 --regexp '^SETTING +VALUE +MEANING$'
   assert_line --regexp '^lease +15s +default +time without a heartbeat'
@@ -241,7 +241,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "set: the manual lists every setting with its default" {
-  push q/a
+  job_push q/a
   jq-ctl set q | sed -n 's/^\([a-z-]*\) *\([^ ]*\)  default .*/\1 \2/p' >settings
   sed -n '/^\.Ss Settings/,/^\.Sh/s/^\.It Cm \(.*\) Pq \(.*\)/\1 \2/p' \
     "$ROOT/man/jq-ctl.1" >manual
@@ -251,7 +251,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "set: changes, and puts a default back" {
-  push q/a
+  job_push q/a
   run -0 --separate-stderr jq-ctl set q lease=1m30s max-len=7 keep-done-bytes=3M
   assert_equal "$output$stderr" ''
   run -0 jq-ctl set q
@@ -271,7 +271,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "set: one bad value, and nothing is set" {
-  push q/a
+  job_push q/a
   for change in lease=1s lease=2h lease= lease lease=x max-len=-1 colour=red \
     =1 keep-done-bytes=1x max-releases=0; do
     run -64 --separate-stderr jq-ctl set q max-len=5 "$change"
@@ -284,8 +284,8 @@ jq-ctl: no such job: 'nowhere/a'"
 
 @test "set: the limit is kept by pushes" {
   jq-ctl -q set q max-len=1
-  push q/a
-  run -0 call q push epoch b d 0 0 0 '' x
+  job_push q/a
+  run -0 job_call q push epoch b d 0 0 0 '' x
   assert_line --index 1 FULL
 }
 
@@ -325,7 +325,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "verbs: options may stand before them, whatever their values" {
-  push q/a
+  job_push q/a
   run -0 jq-ctl --reason drop -u "$JQ_URL" pause q
   run -0 jq-stat -F paused_why q
   assert_output "drop, $(me)"
@@ -343,7 +343,7 @@ jq-ctl: no such job: 'nowhere/a'"
 }
 
 @test "a full disk is noticed" {
-  push q/a
+  job_push q/a
   run -74 bash -c 'jq-ctl ping >/dev/full'
   run -74 bash -c 'jq-ctl cancel q/a >/dev/full'
   run -74 bash -c 'jq-ctl set q >&-'

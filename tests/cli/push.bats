@@ -42,7 +42,7 @@ pushed() {
   local i want=(one two '' 'three four')
   for i in 0 1 2 3; do
     [[ ${lines[i]} =~ ^q/[0-9a-z]{26}$ ]] || fail "no name: ${lines[i]}"
-    assert_equal "$(job_payload q "${lines[i]#q/}")" "${want[i]}"
+    assert_equal "$(job_payload "q/${lines[i]#q/}")" "${want[i]}"
   done
   assert_equal "$(job_ids q rdy)" "$(printf '%s\n' "${lines[@]#q/}")"
   assert_equal "$(redis SMEMBERS jq:queues)" q
@@ -52,7 +52,7 @@ pushed() {
   printf '%s\0' -p --help 5 - | xargs -0 jq-push q -- >ids
   assert_equal "$(wc -l <ids)" 4
   run -0 jq-push q -- -
-  assert_equal "$(job_payload q "$(pushed)")" -
+  assert_equal "$(job_payload "q/$(pushed)")" -
 }
 
 @test "stdin is one job, byte for byte" {
@@ -60,11 +60,11 @@ pushed() {
   printf 'a\0b\377\r\n*3\r\n$3\r\n\n\n' >bytes
   run -0 jq-push q <bytes
   id=$(pushed)
-  job_payload q "$id" | cmp - bytes
+  job_payload "q/$id" | cmp - bytes
   run -0 jq-push q - <bytes
-  job_payload q "$(pushed)" | cmp - bytes
+  job_payload "q/$(pushed)" | cmp - bytes
   printf 'no newline' | jq-push q >id
-  assert_equal "$(job_payload q "$(sed 's,q/,,' id)")" 'no newline'
+  assert_equal "$(job_payload "q/$(sed 's,q/,,' id)")" 'no newline'
 }
 
 @test "sizes around the limits of pipes" {
@@ -72,10 +72,10 @@ pushed() {
   for n in 0 1 65535 65536 65537 1048577; do
     head -c "$n" /dev/urandom >bytes
     run -0 jq-push q <bytes
-    job_payload q "$(pushed)" | cmp - bytes
-    assert_equal "$(job_header q "$(pushed)" | cut -d ' ' -f 4)" "$n"
+    job_payload "q/$(pushed)" | cmp - bytes
+    assert_equal "$(job_header "q/$(pushed)" | cut -d ' ' -f 4)" "$n"
     run -0 jq-push q < <(cat bytes)
-    job_payload q "$(pushed)" | cmp - bytes
+    job_payload "q/$(pushed)" | cmp - bytes
   done
 }
 
@@ -99,7 +99,7 @@ pushed() {
   head -c 67108864 /dev/zero >large
   run -0 jq-push q <large
   assert_equal "$(redis HSTRLEN 'jq:{q}:pay' "$(pushed)")" \
-    $((67108864 + $(job_header q "$(pushed)" | wc -c)))
+    $((67108864 + $(job_header "q/$(pushed)" | wc -c)))
   redis FLUSHALL >/dev/null
   run -65 jq-push --max-payload 1M q < <(yes)
   assert_output --partial 'larger than 1048576 bytes'
@@ -109,7 +109,7 @@ pushed() {
 @test "options travel with the job" {
   run -0 jq-push -N welcome -p 5 -t 90s -m 3 -b list:1s,2m -E 1h \
     -M TENANT=acme -M 'NOTE=two words=%' q x
-  run -0 job_header q "$(pushed)"
+  run -0 job_header "q/$(pushed)"
   assert_output --regexp \
     "^1 [0-9]{13} [0-9]{13} 1 [^ ]{22} p=5 m=3 t=90000 b=list:1s,2m n=welcome"
   assert_output --partial ' M=TENANT%3Dacme M=NOTE%3Dtwo%20words%3D%25'
@@ -120,10 +120,10 @@ pushed() {
 
 @test "the timeout 0 is one that was given" {
   run -0 jq-push -t 0 q x
-  run -0 job_header q "$(pushed)"
+  run -0 job_header "q/$(pushed)"
   assert_output --regexp ' t=0$'
   run -0 jq-push q x
-  run -0 job_header q "$(pushed)"
+  run -0 job_header "q/$(pushed)"
   refute_output --partial ' t='
 }
 
@@ -170,7 +170,7 @@ pushed() {
   assert_equal "${#stderr_lines[@]}" 1
   assert [ -n "${stderr##*record*}" ]
   [[ $stderr == *"'q/invoice:7.a' with another payload"* ]] || fail "$stderr"
-  assert_equal "$(job_payload q invoice:7.a)" amount
+  assert_equal "$(job_payload q/invoice:7.a)" amount
   assert_equal "$(redis ZCARD 'jq:{q}:rdy')" 1
 }
 
@@ -179,13 +179,13 @@ pushed() {
   for id in 9007199254740993 1e5 nan true 0x10 007; do
     run -0 jq-push -i "$id" q "$id"
     assert_output "q/$id"
-    assert_equal "$(job_payload q "$id")" "$id"
+    assert_equal "$(job_payload "q/$id")" "$id"
   done
   assert_equal "$(redis ZCARD 'jq:{q}:rdy')" 6
 }
 
 @test "a full queue is 75" {
-  job_script configure q max_len 2 >/dev/null
+  job_call q configure max_len 2 >/dev/null
   run -0 jq-push -i a q a
   run -75 --separate-stderr jq-push q b c d
   assert_equal "${#lines[@]}" 1
@@ -230,13 +230,13 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   export TRACEPARENT=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
   export TRACESTATE='a=b,c=d' BAGGAGE='user=a b'
   run -0 jq-push q x
-  run -0 job_header q "$(pushed)"
+  run -0 job_header "q/$(pushed)"
   assert_output --partial " T=$TRACEPARENT S=a%3Db,c%3Dd B=user%3Da%20b"
   TRACESTATE='' BAGGAGE=$(printf '%9000s' x) run -0 --separate-stderr \
     jq-push q x
   [[ $stderr == 'jq-push: warning: BAGGAGE has over 8192 bytes'* ]] ||
     fail "$stderr"
-  run -0 job_header q "$(pushed)"
+  run -0 job_header "q/$(pushed)"
   refute_output --partial ' S='
   refute_output --partial ' B='
 }
@@ -255,7 +255,7 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
 @test "options may follow operands, whatever the environment" {
   POSIXLY_CORRECT=1 run -0 jq-push q x -p 5
   assert_equal "${#lines[@]}" 1
-  job_header q "$(pushed)" | grep -q ' p=5$'
+  job_header "q/$(pushed)" | grep -q ' p=5$'
 }
 
 @test "wrong options are refused, and nothing is sent" {
@@ -335,7 +335,7 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   assert_output "$long/$id"
   jq-push -i 1 Mail x
   jq-push -i 1 mail y
-  assert_equal "$(job_payload Mail 1)$(job_payload mail 1)" xy
+  assert_equal "$(job_payload Mail/1)$(job_payload mail/1)" xy
   run -0 jq-push -M "A=$(printf '%04094d' 0)" q x
 }
 
@@ -353,10 +353,10 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   local want='jq-push: cannot write to standard output: '
   run -74 --separate-stderr sh -c 'exec jq-push -i a q x >&-'
   [[ $stderr == "$want"*'(the job was pushed: q/a)' ]] || fail "$stderr"
-  assert_equal "$(job_states q a)" rdy
+  assert_equal "$(job_sets q/a)" rdy
   run -74 --separate-stderr sh -c 'exec jq-push -i b q x >/dev/full'
   [[ $stderr == "$want"*'(the job was pushed: q/b)' ]] || fail "$stderr"
-  assert_equal "$(job_states q b)" rdy
+  assert_equal "$(job_sets q/b)" rdy
   run -74 sh -c 'exec jq-push --dry-run q x >/dev/full'
   run -74 sh -c 'exec jq-push --help >/dev/full'
   run -0 sh -c 'exec jq-push -q -i c q x >&-'
@@ -365,7 +365,7 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
 @test "a closed stderr and closed everything" {
   run -64 sh -c 'exec jq-push 2>&-'
   run -0 sh -c 'exec jq-push -q -i a q x <&- >&- 2>&-'
-  assert_equal "$(job_states q a)" rdy
+  assert_equal "$(job_sets q/a)" rdy
 }
 
 @test "a reader that goes away ends it quietly" {

@@ -69,17 +69,17 @@ fails() {
   local main=$JQ_URL
   server_start other
   JQ_URL=$(server_url other) run -0 jq-push -u "$main" -i a q x
-  assert_equal "$(job_states q a)" rdy
+  assert_equal "$(job_sets q/a)" rdy
   echo "$main" >url
   JQ_URL=$(server_url other) run -0 jq-push --url-file url -i b q x
-  assert_equal "$(job_states q b)" rdy
+  assert_equal "$(job_sets q/b)" rdy
   JQ_URL='' JQ_URL_FILE=url REDIS_URL=$(server_url other) \
     run -0 jq-push -i c q x
-  assert_equal "$(job_states q c)" rdy
+  assert_equal "$(job_sets q/c)" rdy
   JQ_URL='' REDIS_URL=$main run -0 jq-push -i d q x
-  assert_equal "$(job_states q d)" rdy
+  assert_equal "$(job_sets q/d)" rdy
   JQ_URL=${main}?db=5 run -0 jq-push -i e q x
-  assert_equal "$(job_states q e)" ''
+  assert_equal "$(job_sets q/e)" ''
   run -66 jq-push --url-file nowhere q x
   JQ_URL=${main}?db=16 run --separate-stderr jq-push q x
   assert [ "$status" -ne 0 ]
@@ -196,21 +196,21 @@ covered() {
   spawn push jq-push -w -i a q x
   wait_until 5 job_is_there a
   assert_equal "$(job_claim q)" a
-  job_close q a done exit:0 '' $'12 \nthe\nresult\n\n'
+  job_close q/a done exit:0 '' '' $'12 \nthe\nresult\n\n'
   wait_exit 5 push
   assert_equal "$status $stderr" '0 '
   cmp push.out <(printf 'the\nresult\n\n')
 }
 
 job_is_there() {
-  [ -n "$(job_states q "$1")" ]
+  [ -n "$(job_sets "q/$1")" ]
 }
 
 @test "--wait: a result that was cut is told" {
   spawn push jq-push -w -i a q x
   wait_until 5 job_is_there a
   job_claim q
-  job_close q a done exit:0 '' $'70000 \nshort'
+  job_close q/a done exit:0 '' '' $'70000 \nshort'
   wait_exit 5 push
   assert_equal "$status $output" '0 short'
   [[ $stderr == *'only 5 of 70000 bytes'* ]] || fail "$stderr"
@@ -219,27 +219,27 @@ job_is_there() {
 @test "--wait: dead, cancelled and dropped jobs are 1, with the reason" {
   spawn push jq-push -w -i a q x
   wait_until 5 job_is_there a
-  job_kill q a $'bad \033[31mdata'
+  job_kill q/a $'bad \033[31mdata'
   wait_exit 5 push
   assert_equal "$status $output" '1 '
   assert_equal "$stderr" "jq-push: 'q/a' is dead: bad \\x1b[31mdata"
 
   spawn push jq-push -w -v -i b q x
   wait_until 5 job_is_there b
-  job_kill q b reason
+  job_kill q/b reason
   wait_exit 5 push
   assert_equal "$status" 1
   [[ $stderr == *'last attempt: exit:65'* ]] || fail "$stderr"
 
   spawn push jq-push -w -i c q x
   wait_until 5 job_is_there c
-  job_script remove q cancel 'not wanted' c
+  job_call q remove cancel 'not wanted' c
   wait_exit 5 push
   assert_equal "$status $stderr" "1 jq-push: 'q/c' is dead: not wanted"
 
   spawn push jq-push -w -i d q x
   wait_until 5 job_is_there d
-  job_script remove q drop 'not wanted' d
+  job_call q remove drop 'not wanted' d
   wait_exit 5 push
   assert_equal "$status $stderr" "1 jq-push: 'q/d' was dropped: not wanted"
 }
@@ -249,13 +249,13 @@ job_is_there() {
   assert_equal "$output" ''
   assert_equal "$stderr" \
     "jq-push: 'q/a' was pushed: it has not ended within 100ms"
-  assert_equal "$(job_states q a)" rdy
+  assert_equal "$(job_sets q/a)" rdy
 }
 
 @test "--wait: a job that ended before is found" {
   jq-push -i a q x
   job_claim q
-  job_close q a done exit:0 '' $'3 \nold'
+  job_close q/a done exit:0 '' '' $'3 \nold'
   run -0 jq-push -w -i a q x
   assert_output old
 }
@@ -267,7 +267,7 @@ job_is_there() {
   kill -STOP "$spawned"
   redis CLIENT KILL TYPE pubsub >/dev/null
   job_claim q
-  job_close q a done exit:0 '' $'4 \nfound'
+  job_close q/a done exit:0 '' '' $'4 \nfound'
   kill -CONT "$spawned"
   wait_exit 10 push
   assert_equal "$status $output" '0 found'
@@ -289,7 +289,7 @@ subscribed() {
     command redis-cli -e -s "$(server_socket other)" "$@"
   }
   job_claim q
-  job_close q a done exit:0 '' $'4 \nfound'
+  job_close q/a done exit:0 '' '' $'4 \nfound'
   wait_exit 10 push
   assert_equal "$status $output" '0 found'
 }
@@ -302,7 +302,7 @@ there_too() {
   spawn push jq-push -w -q -i a q x
   wait_until 5 job_is_there a
   job_claim q
-  job_close q a done exit:0 '' $'3 \nold'
+  job_close q/a done exit:0 '' '' $'3 \nold'
   wait_exit 5 push
   assert_equal "$status $output$stderr" '0 '
 }

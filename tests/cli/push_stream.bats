@@ -9,7 +9,7 @@ load ../lib/jobs
 payloads() {
   local id
   for id in $(job_ids q rdy); do
-    printf '«%s»' "$(job_payload q "$id")"
+    printf '«%s»' "$(job_payload "q/$id")"
   done
 }
 
@@ -48,7 +48,7 @@ setup() {
   jq-push -l -q -p 3 -N n -M A=1 q < <(printf 'a\nb\n')
   local id
   for id in $(job_ids q rdy); do
-    job_header q "$id" | grep -q ' p=3 n=n M=A%3D1$'
+    job_header "q/$id" | grep -q ' p=3 n=n M=A%3D1$'
   done
 }
 
@@ -64,7 +64,7 @@ setup() {
   redis FLUSHALL >/dev/null
   run -0 jq-push -l q <mixed
   assert_equal "${#lines[@]}" 3
-  job_payload q "${lines[1]#q/}" | cmp - <(sed -n 2p mixed | tr -d '\n')
+  job_payload "q/${lines[1]#q/}" | cmp - <(sed -n 2p mixed | tr -d '\n')
 }
 
 @test "a pause in the input sends what is there" {
@@ -98,7 +98,7 @@ three_names() {
 }
 
 @test "the queue becomes full: 75, and how far it came" {
-  job_script configure q max_len 3 >/dev/null
+  job_call q configure max_len 3 >/dev/null
   run -75 --separate-stderr jq-push -l q < <(seq 5)
   assert_equal "${#lines[@]}" 3
   [[ $stderr == "jq-push: pushed 3 records; stopped at record 4: queue 'q' is full"* ]] ||
@@ -166,18 +166,18 @@ test_four_names() {
   json '{"id":"all","payload":"pa\u0000y\u00e9","name":"mail","priority":-3,"delay":1.5,"expire":"1h","timeout":0,"max_attempts":7,"backoff":"fixed:2s","meta":{"A":"x y","N":1,"B":true},"traceparent":"00-a","baggage":"k=v"}'
   assert_equal "$status $stderr" '0 '
   assert_output q/all
-  job_payload q all | cmp - <(printf 'pa\0y\303\251')
-  run -0 job_header q all
+  job_payload q/all | cmp - <(printf 'pa\0y\303\251')
+  run -0 job_header q/all
   assert_output --partial \
     ' p=-3 m=7 t=0 b=fixed:2s n=mail T=00-a B=k%3Dv M=A%3Dx%20y M=N%3D1 M=B%3Dtrue'
-  assert_equal "$(job_states q all)" dly
+  assert_equal "$(job_sets q/all)" dly
 }
 
 @test "JSON: payload_b64 is any bytes" {
   json '{"id":"b","payload_b64":"AP8K"}' '{"id":"e","payload_b64":""}'
   assert_equal "$status" 0
-  job_payload q b | cmp - <(printf '\0\377\n')
-  assert_equal "$(job_payload q e)" ''
+  job_payload q/b | cmp - <(printf '\0\377\n')
+  assert_equal "$(job_payload q/e)" ''
 }
 
 @test "JSON: what a line does not say comes from the options" {
@@ -186,17 +186,17 @@ test_four_names() {
     '{"id":"b","payload":"","priority":0,"delay":0,"meta":{"B":"3"}}' \
     '{"id":"c","payload":"","priority":null,"at":"2001-01-01T00:00:00Z"}'
   assert_equal "$status" 0
-  job_header q a | grep -q ' p=4 M=A%3D1 M=B%3D2$'
-  job_header q b | grep -q '[^ ] M=B%3D3 M=A%3D1$'
-  job_header q c | grep -q ' p=4 M=A%3D1 M=B%3D2$'
-  assert_equal "$(job_states q a) $(job_states q b) $(job_states q c)" \
+  job_header q/a | grep -q ' p=4 M=A%3D1 M=B%3D2$'
+  job_header q/b | grep -q '[^ ] M=B%3D3 M=A%3D1$'
+  job_header q/c | grep -q ' p=4 M=A%3D1 M=B%3D2$'
+  assert_equal "$(job_sets q/a) $(job_sets q/b) $(job_sets q/c)" \
     'dly rdy rdy'
 }
 
 @test "JSON: what jq-stat tells beyond a push is passed over" {
   json '{"id":"a","queue":"other","job":"other/a","state":"dead","payload":"x","size":99,"attempts":5,"created":"2001-01-01T00:00:00Z","error":"why","history":[{"exit":1}]}'
   assert_equal "$status $output" '0 q/a'
-  run -0 job_header q a
+  run -0 job_header q/a
   assert_output --regexp ' 1 [^ ]{22}$'
 }
 
@@ -237,7 +237,7 @@ test_four_names() {
   assert_output $'q/a\nq/a\nq/b'
   [[ ${stderr_lines[0]} == "jq-push: record 2: a job 'q/a' with another"* ]] ||
     fail "$stderr"
-  assert_equal "$(job_payload q a)" 1
+  assert_equal "$(job_payload q/a)" 1
 }
 
 @test "JSON: payloads beyond the limit are bad lines, however long" {

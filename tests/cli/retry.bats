@@ -10,7 +10,7 @@ dead() {
   local queue=$1 id=$2
   shift 2
   jq-push -q -i "$id" "$@" "$queue" "payload of $id"
-  job_kill "$queue" "$id" "no good"
+  job_kill "$queue/$id" "no good"
 }
 
 # many_dead QUEUE COUNT: j00001, j00002 …, expired
@@ -21,7 +21,7 @@ many_dead() {
 }
 
 all_expired() {
-  job_script claim "$1" tester "${EPOCHREALTIME/[.,]/}" 100 >/dev/null
+  job_call "$1" claim tester "${EPOCHREALTIME/[.,]/}" 100 >/dev/null
   [ "$(redis ZCARD "jq:{$1}:rdy")" = 0 ]
 }
 
@@ -34,7 +34,7 @@ all_expired() {
   assert_equal "$stderr" ''
   assert_equal "$(job_ids q rdy | paste -sd ' ')" 'a b'
   assert_equal "$(job_ids q dead)$(job_ids other dead)" ''
-  assert_equal "$(job_payload q a)" 'payload of a'
+  assert_equal "$(job_payload q/a)" 'payload of a'
 }
 
 @test "--queue is for bare ids" {
@@ -66,10 +66,10 @@ all_expired() {
   dead other c
   run -0 jq-retry - < <(printf 'q/a\n\nother/c\nq/b')
   assert_output $'q/a\nother/c\nq/b'
-  job_kill q a && job_kill q b
+  job_kill q/a && job_kill q/b
   run -0 jq-retry -0 --queue q - < <(printf 'a\0b\0')
   assert_output $'q/a\nq/b'
-  job_kill q a
+  job_kill q/a
   run -0 jq-retry < <(echo q/a)
   assert_output q/a
 }
@@ -94,14 +94,14 @@ all_expired() {
     assert_equal "$output" ''
     assert_equal "${#stderr_lines[@]}" 3
   done
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
 }
 
 @test "a glob is no pattern: all of a queue needs --all" {
   dead q a
   run -64 jq-retry q
   run -64 jq-retry --all 'q*'
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
 }
 
 @test "--all takes the oldest first; nothing to do is 1" {
@@ -164,7 +164,7 @@ all_expired() {
   local now due
   now=$(date +%s)
   run -0 jq-retry -d 1h q/a
-  assert_equal "$(job_states q a)" dly
+  assert_equal "$(job_sets q/a)" dly
   due=$(redis ZSCORE 'jq:{q}:dly' a)
   assert [ "${due%%.*}" -ge $(((now + 3600) * 1000)) ]
   assert [ "${due%%.*}" -le $(((now + 3660) * 1000)) ]
@@ -191,9 +191,9 @@ all_expired() {
   dead q a -p 5 -N mail -t 9s -m 7 -b fixed:1s -M A=1
   run -0 --separate-stderr jq-retry --to other q/a
   assert_output other/a
-  assert_equal "$(job_states q a) $(job_states other a)" 'done rdy'
-  assert_equal "$(job_payload other a)" 'payload of a'
-  job_header other a | grep -q ' p=5 m=7 t=9000 b=fixed:1s n=mail M=A%3D1$'
+  assert_equal "$(job_sets q/a) $(job_sets other/a)" 'done rdy'
+  assert_equal "$(job_payload other/a)" 'payload of a'
+  job_header other/a | grep -q ' p=5 m=7 t=9000 b=fixed:1s n=mail M=A%3D1$'
   assert_equal "$(redis SISMEMBER jq:queues other)" 1
 }
 
@@ -211,7 +211,7 @@ all_expired() {
   jq-push -q -i a other 'payload of a'
   run -0 jq-retry --to other q/a
   assert_output other/a
-  assert_equal "$(job_states q a) $(job_states other a)" 'done rdy'
+  assert_equal "$(job_sets q/a) $(job_sets other/a)" 'done rdy'
   assert_equal "$(redis ZCARD 'jq:{other}:rdy')" 1
   run -1 --separate-stderr jq-retry --to other q/a
   assert_equal "${stderr_lines[0]}" "jq-retry: 'q/a' is not dead: it is done"
@@ -223,24 +223,24 @@ all_expired() {
   run -1 --separate-stderr jq-retry --to other q/a
   assert_equal "${stderr_lines[0]}" \
     "jq-retry: 'q/a' stays: queue 'other' has another job of that id"
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
   # there and back: q remembers the job as dropped
   dead q b
   jq-retry --to third q/b
-  job_kill third b
+  job_kill third/b
   run -1 --separate-stderr jq-retry --to q third/b
   assert_equal "${stderr_lines[0]}" \
     "jq-retry: 'third/b' stays: it was dropped from queue 'q' before"
-  assert_equal "$(job_states third b)" dead
+  assert_equal "$(job_sets third/b)" dead
 }
 
 @test "--to a full queue is 75, and the job stays" {
   dead q a
-  job_script configure other max_len 1 >/dev/null
+  job_call other configure max_len 1 >/dev/null
   jq-push -q other x
   run -75 --separate-stderr jq-retry --to other q/a
   assert_equal "$stderr" "jq-retry: queue 'other' is full"
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
 }
 
 @test "--to the queue it is in already" {
@@ -248,14 +248,14 @@ all_expired() {
   run -64 jq-retry --to q --all q
   run -1 --separate-stderr jq-retry --to q q/a
   assert_equal "${stderr_lines[0]}" "jq-retry: 'q/a' is in queue 'q' already"
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
 }
 
 @test "--to takes an expired job along, without its expiry" {
   jq-push -q -i a -E 1ms q x
   wait_until 5 all_expired q
   run -0 jq-retry --to other q/a
-  assert_equal "$(job_header other a | cut -d ' ' -f 3)" 0
+  assert_equal "$(job_header other/a | cut -d ' ' -f 3)" 0
 }
 
 @test "wrong use: 64, three lines, nothing done" {
@@ -270,7 +270,7 @@ all_expired() {
     [[ ${stderr_lines[0]} == 'jq-retry: '* ]] || fail "$words: $stderr"
     [[ ${stderr_lines[1]} == 'usage: jq-retry '* ]] || fail "$words: $stderr"
   done
-  assert_equal "$(job_states q a)" dead
+  assert_equal "$(job_sets q/a)" dead
   run -64 script -qec jq-retry /dev/null
   run -0 --separate-stderr jq-retry --help
   assert_line --partial '--dry-run'
@@ -283,7 +283,7 @@ all_expired() {
   run -74 --separate-stderr sh -c 'exec jq-retry q/a >/dev/full'
   [[ $stderr == 'jq-retry: put back 1, then stopped: cannot write'* ]] ||
     fail "$stderr"
-  assert_equal "$(job_states q a)" rdy
+  assert_equal "$(job_sets q/a)" rdy
   JQ_URL=unix:///nowhere/s run -69 --separate-stderr jq-retry q/a
   assert_equal "${#stderr_lines[@]}" 1
 }

@@ -3,7 +3,7 @@
 # jq-stat: the table, lists, workers, what is refused.
 
 load ../lib/server
-load ../lib/queue
+load ../lib/jobs
 
 # The words of a queue's line in the table.
 row() {
@@ -16,7 +16,7 @@ dangerous() {
 }
 
 @test "the table counts each state" {
-  all_states mail
+  job_all_states mail
   run -0 --separate-stderr jq-stat
   want='^QUEUE +READY +RUN +DELAY +RETRY +DEAD +DONE/m +FAIL/m +OLDEST +'
   assert_line --index 0 --regexp "${want}WORKERS +NOTE$"
@@ -27,43 +27,43 @@ dangerous() {
 }
 
 @test "the note says why nothing happens: nobody serves" {
-  push mail/a
+  job_push mail/a
   run -0 row mail
   assert_output --regexp ' 0 no worker$'
 }
 
 @test "the note: nothing to say when somebody serves" {
-  push mail/a
-  beat mail W
+  job_push mail/a
+  job_beat mail W
   run -0 row mail
   assert_output --regexp ' 1$'
 }
 
 @test "the note: paused, since when, why and by whom" {
-  push mail/a
-  beat mail W
-  call mail configure paused 'deploy 42, ann@web1' >/dev/null
+  job_push mail/a
+  job_beat mail W
+  job_call mail configure paused 'deploy 42, ann@web1' >/dev/null
   run -0 row mail
   assert_output --regexp ' paused [0-9]+m?s: deploy 42, ann@web1$'
 }
 
 @test "the note: limit reached" {
-  push mail/a
-  beat mail W
-  call mail configure max_len 1 >/dev/null
+  job_push mail/a
+  job_beat mail W
+  job_call mail configure max_len 1 >/dev/null
   run -0 row mail
   assert_output --regexp ' limit reached$'
 }
 
 @test "the note: workers that take nothing" {
-  push mail/a
-  beat mail W quiet
+  job_push mail/a
+  job_beat mail W quiet
   run -0 row mail
   assert_output --regexp ' workers take nothing: quiet$'
 }
 
 @test "an unknown queue is named, the others are shown" {
-  push mail/a
+  job_push mail/a
   run -66 --separate-stderr jq-stat nowhere mail
   assert_line --index 1 --regexp '^mail '
   assert_equal "$stderr" \
@@ -81,8 +81,8 @@ dangerous() {
 }
 
 @test "-F: chosen fields with tabs between, empty ones empty" {
-  all_states mail
-  push Mail/a
+  job_all_states mail
+  job_push Mail/a
   run -0 --separate-stderr jq-stat -F name,ready,paused,paused_why,dead
   assert_output $'Mail\t1\tfalse\t\t0\nmail\t2\tfalse\t\t1'
   assert_equal "$stderr" ''
@@ -97,7 +97,7 @@ dangerous() {
 }
 
 @test "-J: queues are one document" {
-  all_states mail
+  job_all_states mail
   run -0 --separate-stderr jq-stat -J
   assert_equal "${#lines[@]}" 1
   want='^\{"v":1,"time":"20[0-9-]+T[0-9:.]+Z","queues":\[\{"name":"mail",'
@@ -114,7 +114,7 @@ dangerous() {
 }
 
 @test "-s: the jobs of a state, in their order" {
-  all_states mail
+  job_all_states mail
   run -0 jq-stat -s ready -F id,priority mail
   assert_output $'r2\t5\nr1\t0'
   run -0 jq-stat -s dead
@@ -132,8 +132,8 @@ dangerous() {
 }
 
 @test "-s all: every state, of every queue" {
-  all_states mail
-  push b/a
+  job_all_states mail
+  job_push b/a
   run -0 jq-stat -s all -F job,state
   assert_output $'b/a\tready
 mail/r2\tready
@@ -146,8 +146,8 @@ mail/f1\tdone'
 }
 
 @test "-n: at most so many, over states and queues" {
-  all_states mail
-  all_states work
+  job_all_states mail
+  job_all_states work
   run -0 --separate-stderr jq-stat -s all -n 3 -F job
   assert_output $'mail/r2\nmail/r1\nmail/x1'
   assert_equal "$stderr" ''
@@ -182,21 +182,21 @@ mail/f1\tdone'
 }
 
 @test "on a terminal: fifty jobs unless -n says more" {
-  for i in {1..60}; do push "q/j$i"; done
+  for i in {1..60}; do job_push "q/j$i"; done
   run -0 script -qec 'jq-stat -s ready -F id q' /dev/null
   assert_equal "${#lines[@]}" 51
   assert_output --partial 'only 50 jobs are shown (-n 0 shows all)'
   run -0 script -qec 'jq-stat -s ready -F id -n 0 q' /dev/null
   assert_equal "${#lines[@]}" 60
-  call q remove cancel why j{51..60} >/dev/null
+  job_call q remove cancel why j{51..60} >/dev/null
   run -0 script -qec 'jq-stat -s ready -F id q' /dev/null
   assert_equal "${#lines[@]}" 50
 }
 
 @test "on a terminal: the last column is cut to fit, elsewhere it is not" {
-  push q/a
-  claim q >/dev/null
-  close q/a dead exit:1 "$(printf 'é%.0s' {1..200})" >/dev/null
+  job_push q/a
+  job_claim q >/dev/null
+  job_close q/a dead exit:1 "$(printf 'é%.0s' {1..200})" >/dev/null
   run -0 jq-stat -s dead
   assert_output --partial "$(printf 'é%.0s' {1..200})"
   for columns in 80 1 500; do
@@ -208,7 +208,7 @@ mail/f1\tdone'
 }
 
 @test "colour: on a terminal only, and as told" {
-  all_states mail
+  job_all_states mail
   esc=$'\033'
   run -0 jq-stat
   refute_output --partial "$esc"
@@ -221,8 +221,8 @@ mail/f1\tdone'
 }
 
 @test "-s -J: an object a line, with the payload, as jq-push -J reads it" {
-  push mail/a '{"to":"ann"}' m=7 t=90000 b=fixed:5s n=welcome M=TENANT=acme
-  push mail/b $'caf\xe9' priority=-3
+  job_push mail/a '{"to":"ann"}' m=7 t=90000 b=fixed:5s n=welcome M=TENANT=acme
+  job_push mail/b $'caf\xe9' priority=-3
   run -0 jq-stat -s ready -J mail
   assert_equal "${#lines[@]}" 2
   want='^\{"id":"a","queue":"mail","job":"mail/a","state":"ready","name":"welcome",'
@@ -234,7 +234,7 @@ mail/f1\tdone'
 }
 
 @test "-s -J: when it is due, how it ended" {
-  all_states mail
+  job_all_states mail
   run -0 jq-stat -s delayed -J
   assert_output --regexp '"at":"20[^"]+Z"'
   refute_output --partial '"exit"'
@@ -259,7 +259,7 @@ mail/f1\tdone'
 
 @test "ids that look like numbers stay what they are" {
   for id in 9007199254740993 1e5 nan true null 0x10 a.b:c; do
-    push "q/$id"
+    job_push "q/$id"
   done
   run -0 jq-stat -s ready -F id q
   assert_output $'9007199254740993\n1e5\nnan\ntrue\nnull\n0x10\na.b:c'
@@ -271,10 +271,10 @@ mail/f1\tdone'
 }
 
 @test "--workers: who serves" {
-  push mail/a
-  push other/a
-  beat mail W1 run web1:812
-  beat mail W2 quiet web2:9
+  job_push mail/a
+  job_push other/a
+  job_beat mail W1 run web1:812
+  job_beat mail W2 quiet web2:9
   run -0 jq-stat --workers
   want='^WORKER +QUEUE +STATE +BUSY +DONE +FAILED +UP +SEEN +HOST +PID +VERSION$'
   assert_line --index 0 --regexp "$want"
@@ -291,11 +291,11 @@ mail/f1\tdone'
 
 @test "nothing a job brought along reaches the terminal" {
   evil=$'\e[31m\e]0;x\a\r\x9b1m\u202e\n\\'
-  push mail/a '' 'M=X=%1B[2J'
-  claim mail >/dev/null
-  close mail/a dead exit:1 "$evil" "$evil" >/dev/null
-  beat mail W run '%1B]0;worker%07'
-  call mail configure paused "$evil" >/dev/null
+  job_push mail/a '' 'M=X=%1B[2J'
+  job_claim mail >/dev/null
+  job_close mail/a dead exit:1 "$evil" "$evil" >/dev/null
+  job_beat mail W run '%1B]0;worker%07'
+  job_call mail configure paused "$evil" >/dev/null
   for arguments in '' '-s dead' '-i mail/a' '--workers' '-F note' \
     '-s dead -F error,meta' '--workers -F name' '-i -F error mail/a' -J \
     '-s dead -J' '-i -J mail/a' '--workers -J'; do
@@ -310,8 +310,8 @@ mail/f1\tdone'
 }
 
 @test "a damaged queue is said to be so, and hides no other" {
-  push b/a
-  push mail/a
+  job_push b/a
+  job_push mail/a
   redis DEL 'jq:{b}:rdy' >/dev/null
   redis SET 'jq:{b}:rdy' rubbish >/dev/null
   run -70 --separate-stderr jq-stat
@@ -323,9 +323,9 @@ mail/f1\tdone'
 }
 
 @test "a damaged job is said to be so, and hides no other" {
-  push q/a
-  push q/b
-  push q/c
+  job_push q/a
+  job_push q/b
+  job_push q/c
   redis HSET 'jq:{q}:job' b rubbish >/dev/null
   run -0 jq-stat -s ready q
   assert_line --index 2 --regexp "^q/b +ready .*damaged: the job's record cannot be read"
@@ -334,13 +334,13 @@ mail/f1\tdone'
   assert_output c
   assert_regex "$stderr" "^jq-stat: q/b: the job's record cannot be read"
   redis DEL 'jq:{q}:pay' >/dev/null
-  claim q >/dev/null
+  job_claim q >/dev/null
   run -0 row q
   assert_output --partial 'damaged (1 without data)'
 }
 
 @test "a newer data layout is refused" {
-  push q/a
+  job_push q/a
   redis HSET 'jq:{q}:meta' format 2 >/dev/null
   run -76 --separate-stderr jq-stat q
   assert_regex "$stderr" 'data layout 2, this program knows layout 1'
@@ -360,7 +360,7 @@ mail/f1\tdone'
 
 @test "queue names that are none" {
   long=$(printf 'q%.0s' {1..64})
-  push "$long/a"
+  job_push "$long/a"
   run -0 jq-stat -F name "$long"
   for name in '' "${long}q" 'a{b}' '{}' 'a b' $'a\tb' $'a\nb' $'\e[31m' \
     $'a\u202eb' $'\xff' '*' '[a-z]' .. /etc/passwd; do
@@ -370,7 +370,7 @@ mail/f1\tdone'
 }
 
 @test "a disk that is full, and a closed stdout, are noticed" {
-  push q/a
+  job_push q/a
   run -74 bash -c 'jq-stat >/dev/full'
   assert_output --partial 'No space left on device'
   run -74 bash -c 'jq-stat -J >/dev/full'
@@ -385,7 +385,7 @@ mail/f1\tdone'
 }
 
 @test "another namespace is another world" {
-  push q/a
+  job_push q/a
   run -0 --separate-stderr jq-stat --namespace other -F name
   assert_output ''
   JQ_NAMESPACE=other run -66 jq-stat q

@@ -3,13 +3,13 @@
 # jq-stat: one job in full, its bytes, waiting for jobs and queues.
 
 load ../lib/server
-load ../lib/queue
+load ../lib/jobs
 
 @test "-i: one job in full" {
-  push mail/a payload m=5 t=90000 b=fixed:5s n=welcome M=TENANT=acme%20inc \
+  job_push mail/a payload m=5 t=90000 b=fixed:5s n=welcome M=TENANT=acme%20inc \
     priority=2 T=00-1-2-01
-  claim mail >/dev/null
-  close mail/a fail signal:9 'out of memory?' $'first\nsecond\n' >/dev/null
+  job_claim mail >/dev/null
+  job_close mail/a fail signal:9 'out of memory?' $'first\nsecond\n' >/dev/null
   run -0 --separate-stderr jq-stat -i mail/a
   assert_line --index 0 'Job       mail/a'
   assert_line --regexp '^State     retry, for [0-9]+m?s$'
@@ -34,7 +34,7 @@ load ../lib/queue
 }
 
 @test "-i: a finished job and its result" {
-  all_states mail
+  job_all_states mail
   run -0 jq-stat -i mail/f1
   assert_line --regexp '^State     done, for '
   assert_line 'Result    line'
@@ -43,9 +43,9 @@ load ../lib/queue
 }
 
 @test "-i: a result that was cut says so" {
-  push mail/a
-  claim mail >/dev/null
-  close mail/a done exit:0 '' '' $'70000 \nkept' >/dev/null
+  job_push mail/a
+  job_claim mail >/dev/null
+  job_close mail/a done exit:0 '' '' $'70000 \nkept' >/dev/null
   run -0 jq-stat -i mail/a
   assert_line 'Result    4 bytes kept, cut from 70000'
   run -0 --separate-stderr jq-stat -i mail/a -F result
@@ -55,10 +55,10 @@ load ../lib/queue
 }
 
 @test "-i: a running job, what it tells, and who runs it" {
-  push mail/a
-  beat mail W run web1:812
-  claim mail W >/dev/null
-  live mail/a 3 10 half%20way $'noise\nmore'
+  job_push mail/a
+  job_beat mail W run web1:812
+  job_claim mail W >/dev/null
+  job_live mail/a 3 10 half%20way $'noise\nmore'
   run -0 jq-stat -i mail/a
   assert_line --regexp '^State     running, for '
   assert_line 'Worker    web1:812'
@@ -72,7 +72,7 @@ load ../lib/queue
 }
 
 @test "-i: several, bare ids with --queue, and from stdin" {
-  all_states mail
+  job_all_states mail
   run -0 jq-stat -i -F job,state mail/r1 mail/k1
   assert_output $'mail/r1\tready\nmail/k1\tdead'
   run -0 jq-stat -i --queue mail -F job x1 mail/d1
@@ -85,7 +85,7 @@ load ../lib/queue
 }
 
 @test "-i: an unknown id is one line, the rest go on" {
-  push mail/a
+  job_push mail/a
   run -1 --separate-stderr jq-stat -i -F job mail/zz mail/a nowhere/a
   assert_output mail/a
   assert_equal "${stderr_lines[0]}" "jq-stat: no such job: 'mail/zz'"
@@ -93,14 +93,14 @@ load ../lib/queue
 }
 
 @test "-i: ids that are none are refused before anything is shown" {
-  push mail/a
+  job_push mail/a
   for id in '' /a mail/ mail/a/b 'ma il/a' 'mail/*' 'mail/-a' \
     "mail/$(printf 'x%.0s' {1..129})" "$(printf 'q%.0s' {1..65})/a" a; do
     run -64 --separate-stderr jq-stat -i -- mail/a "$id"
     assert_output ''
   done
   long=mail/$(printf 'x%.0s' {1..128})
-  push "$long"
+  job_push "$long"
   run -0 jq-stat -i -F job "$long"
   assert_output "$long"
   run -65 --separate-stderr jq-stat -i -F job - <<<$'mail/a\nma il/b\nmail/a'
@@ -115,7 +115,7 @@ load ../lib/queue
 }
 
 @test "-i -J: one document with attempts, result and stderr" {
-  all_states mail
+  job_all_states mail
   run -0 jq-stat -i -J mail/k1 mail/f1
   assert_equal "${#lines[@]}" 1
   assert_regex "$output" '^\{"v":1,"time":"[^"]+","jobs":\[\{"id":"k1",'
@@ -135,7 +135,7 @@ load ../lib/queue
   redis ZADD 'jq:{q}:rdy' 1 a >/dev/null
   jq-stat -i q/a -F payload >out
   run -0 cmp bytes out
-  all_states mail
+  job_all_states mail
   run -0 --separate-stderr jq-stat -i mail/f1 -F result
   assert_output result
   run -1 --separate-stderr jq-stat -i mail/f1 -F payload
@@ -149,17 +149,17 @@ load ../lib/queue
 }
 
 @test "--empty: an answer by exit status alone" {
-  push q/a
+  job_push q/a
   run -1 --separate-stderr jq-stat --empty q
   assert_equal "$output$stderr" ''
-  claim q >/dev/null
+  job_claim q >/dev/null
   run -1 jq-stat --empty q
-  close q/a fail >/dev/null
+  job_close q/a fail >/dev/null
   run -1 jq-stat --empty q
-  call q remove cancel why a >/dev/null
+  job_call q remove cancel why a >/dev/null
   run -0 --separate-stderr jq-stat --empty q
   assert_equal "$output$stderr" ''
-  push other/a '' when=+60000
+  job_push other/a '' when=+60000
   run -1 jq-stat --empty q other
   run -66 --separate-stderr jq-stat --empty q nowhere
   run -64 --separate-stderr jq-stat --empty
@@ -167,28 +167,28 @@ load ../lib/queue
 }
 
 @test "-w: returns once nothing waits or runs" {
-  push q/a
+  job_push q/a
   spawn wait jq-stat -w q
-  claim q >/dev/null
+  job_claim q >/dev/null
   run ! gone "$spawned"
-  close q/a done >/dev/null
+  job_close q/a done >/dev/null
   wait_exit 5 wait
   assert_success
   assert_equal "$output$stderr" ''
 }
 
 @test "-w -s: returns once that state is empty" {
-  push q/a
-  push q/b
-  claim q >/dev/null
+  job_push q/a
+  job_push q/b
+  job_claim q >/dev/null
   spawn wait jq-stat -w -s running q
-  close q/a fail >/dev/null
+  job_close q/a fail >/dev/null
   wait_exit 5 wait
   assert_success
 }
 
 @test "-w: gives up after --wait-timeout" {
-  push q/a
+  job_push q/a
   run -75 --separate-stderr jq-stat -w --wait-timeout 100ms q
   assert_equal "$stderr" "jq-stat: timed out: queue 'q' still has 1 unfinished"
   run -75 --separate-stderr jq-stat -w --wait-timeout 0 -s ready q
@@ -198,7 +198,7 @@ load ../lib/queue
 }
 
 @test "-w -i: 0 when all are done, 1 when one is dead, 75 when it takes long" {
-  all_states mail
+  job_all_states mail
   run -0 --separate-stderr jq-stat -w -i mail/f1
   assert_equal "$output$stderr" ''
   run -1 --separate-stderr jq-stat -w -i mail/k1 mail/f1
@@ -208,7 +208,7 @@ load ../lib/queue
   run -75 --separate-stderr jq-stat -w --wait-timeout 50ms -i mail/f1 mail/x1
   assert_equal "$stderr" "jq-stat: timed out: 'mail/x1' has not ended"
   spawn wait jq-stat -w -i mail/x1 mail/f1
-  close mail/x1 done >/dev/null
+  job_close mail/x1 done >/dev/null
   wait_exit 5 wait
   assert_success
 }
@@ -224,13 +224,13 @@ load ../lib/queue
   asks() {
     redis CLIENT LIST | grep -q name=jq-stat
   }
-  push q/a
-  claim q >/dev/null
+  job_push q/a
+  job_claim q >/dev/null
   spawn wait jq-stat -w q
   wait_until 5 asks
   server_stop other
   server_start other --appendonly yes --appenddirname other
-  close q/a done >/dev/null
+  job_close q/a done >/dev/null
   wait_exit 20 wait
   assert_success
 }
