@@ -350,12 +350,12 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
 }
 
 @test "a closed or full stdout is 74, and the job is named" {
-  local want='jq-push: cannot write to standard output: '
+  local text='jq-push: cannot write to standard output: '
   run -74 --separate-stderr sh -c 'exec jq-push -i a q x >&-'
-  [[ $stderr == "$want"*'(the job was pushed: q/a)' ]] || fail "$stderr"
+  [[ $stderr == "$text"*'(the job was pushed: q/a)' ]] || fail "$stderr"
   assert_equal "$(job_sets q/a)" rdy
   run -74 --separate-stderr sh -c 'exec jq-push -i b q x >/dev/full'
-  [[ $stderr == "$want"*'(the job was pushed: q/b)' ]] || fail "$stderr"
+  [[ $stderr == "$text"*'(the job was pushed: q/b)' ]] || fail "$stderr"
   assert_equal "$(job_sets q/b)" rdy
   run -74 sh -c 'exec jq-push --dry-run q x >/dev/full'
   run -74 sh -c 'exec jq-push --help >/dev/full'

@@ -78,10 +78,10 @@ fails() {
   assert_equal "$(job_sets q/c)" rdy
   JQ_URL='' REDIS_URL=$main run -0 jq-push -i d q x
   assert_equal "$(job_sets q/d)" rdy
-  JQ_URL=${main}?db=5 run -0 jq-push -i e q x
+  JQ_URL="$main?db=5" run -0 jq-push -i e q x
   assert_equal "$(job_sets q/e)" ''
   run -66 jq-push --url-file nowhere q x
-  JQ_URL=${main}?db=16 run --separate-stderr jq-push q x
+  JQ_URL="$main?db=16" run --separate-stderr jq-push q x
   assert [ "$status" -ne 0 ]
   [[ $stderr == *'DB index is out of range'* ]] || fail "$stderr"
 }
@@ -141,10 +141,12 @@ covered() {
 }
 
 @test "a Redis that is too old: 76, with its version" {
+  local error='-ERR Error compiling script (new function): user_script:1: '
+  error+="unexpected symbol near '#'\\r\\n"
   local info=$'# Server\\r\\nredis_version:6.0.16\\r\\nredis_mode:standalone\\r\\n'
   fake EVALSHA '-NOSCRIPT No matching script. Please use EVAL.\r\n' \
     SADD ':1\r\n' \
-    SCRIPT "-ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'\\r\\n" \
+    SCRIPT "$error" \
     INFO "\$55\\r\\n$info\\r\\n"
   fails 76 'Redis 6.0.16 (needs Redis 7.0 or Valkey 7.2)' q x
 }

@@ -91,7 +91,8 @@ three_names() {
   run -65 --separate-stderr jq-push -l --max-payload 3 q \
     < <(printf 'a\nbbb\ncccc\nd\n')
   assert_equal "${#lines[@]}" 2
-  assert_equal "$stderr" 'jq-push: pushed 2 records; stopped at record 3: larger than 3 bytes (see --max-payload)'
+  assert_equal "$stderr" "jq-push: pushed 2 records; stopped at record 3: \
+larger than 3 bytes (see --max-payload)"
   assert_equal "$(payloads)" '«a»«bbb»'
   run -65 jq-push -l --max-payload 64k q < <(yes | tr -d '\n')
   assert_output --partial 'larger than 65536 bytes'
@@ -163,7 +164,12 @@ test_four_names() {
 }
 
 @test "JSON: a job with everything" {
-  json '{"id":"all","payload":"pa\u0000y\u00e9","name":"mail","priority":-3,"delay":1.5,"expire":"1h","timeout":0,"max_attempts":7,"backoff":"fixed:2s","meta":{"A":"x y","N":1,"B":true},"traceparent":"00-a","baggage":"k=v"}'
+  local line='{"id":"all","payload":"pa\u0000y\u00e9","name":"mail",'
+  line+='"priority":-3,"delay":1.5,"expire":"1h","timeout":0,'
+  line+='"max_attempts":7,"backoff":"fixed:2s",'
+  line+='"meta":{"A":"x y","N":1,"B":true},'
+  line+='"traceparent":"00-a","baggage":"k=v"}'
+  json "$line"
   assert_equal "$status $stderr" '0 '
   assert_output q/all
   job_payload q/all | cmp - <(printf 'pa\0y\303\251')
@@ -194,7 +200,11 @@ test_four_names() {
 }
 
 @test "JSON: what jq-stat tells beyond a push is passed over" {
-  json '{"id":"a","queue":"other","job":"other/a","state":"dead","payload":"x","size":99,"attempts":5,"created":"2001-01-01T00:00:00Z","error":"why","history":[{"exit":1}]}'
+  local line='{"id":"a","queue":"other","job":"other/a","state":"dead",'
+  line+='"payload":"x","size":99,"attempts":5,'
+  line+='"created":"2001-01-01T00:00:00Z","error":"why",'
+  line+='"history":[{"exit":1}]}'
+  json "$line"
   assert_equal "$status $output" '0 q/a'
   run -0 job_header q/a
   assert_output --regexp ' 1 [^ ]{22}$'
