@@ -147,20 +147,19 @@ static const struct opt_command cmd = {
 };
 
 /* Exactly one way of saying what is to be run. */
-static void check_command(const struct args *a)
+static void check_command(const struct args *a, char *const *command)
 {
 	const struct settings *s = &a->set;
 	bool found = false;
 
 	if (a->shell && s->handlers_dir)
 		opt_usage(&cmd, "only one of --command and --handlers");
-	if ((a->shell || s->handlers_dir) && a->command[0])
+	if ((a->shell || s->handlers_dir) && command[0])
 		opt_usage(&cmd,
 			  "'%s' after the queue: with %s there is no "
 			  "COMMAND",
-			  a->command[0], a->shell ? "-c" : "--handlers");
-	if (!a->shell && !s->handlers_dir &&
-	    (!a->command[0] || !*a->command[0]))
+			  command[0], a->shell ? "-c" : "--handlers");
+	if (!a->shell && !s->handlers_dir && (!command[0] || !*command[0]))
 		opt_usage(&cmd, "no COMMAND given");
 	if (a->shell && !*a->shell)
 		opt_usage(&cmd, "--command is empty");
@@ -168,18 +167,18 @@ static void check_command(const struct args *a)
 		return;
 	if (!*s->replace)
 		opt_usage(&cmd, "--replace: an empty string is everywhere");
-	for (size_t i = 1; a->command[0] && a->command[i]; i++)
-		found = found || strstr(a->command[i], s->replace);
+	for (size_t i = 1; command[0] && command[i]; i++)
+		found = found || strstr(command[i], s->replace);
 	if (!found)
 		opt_usage(&cmd, "--replace: no ARG of COMMAND holds '%s'",
 			  s->replace);
 }
 
-static void check_args(const struct args *a)
+static void check_args(const struct args *a, char *const *command)
 {
 	struct err e;
 
-	check_command(a);
+	check_command(a, command);
 	if (a->once && a->has_limit)
 		opt_usage(&cmd, "only one of --once and --limit");
 	if (a->drain && a->has_idle)
@@ -206,8 +205,8 @@ static void parse_args(struct args *a, int argc, char **argv)
 		opt_usage(&cmd, "no QUEUE given");
 	if (pick_init(&a->queues, strv_of(argv[first]), &e) < 0)
 		opt_usage(&cmd, "%s", e.msg);
+	check_args(a, argv + first + 1);
 	a->command = argv + first + 1;
-	check_args(a);
 }
 
 /* What the steps below work with. */
