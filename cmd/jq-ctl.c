@@ -366,7 +366,7 @@ int main(int argc, char **argv)
 	int status;
 
 	status = run(parse_args(argc, argv), &c, &e) < 0
-			 ? opt_fail(&command, &e)
+			 ? opt_end(&command, &e)
 			 : c.status;
 	buf_release(&c.out);
 	if (c.server.loop)

@@ -392,5 +392,5 @@ int main(int argc, char **argv)
 		e = late;
 		rc = -1;
 	}
-	return rc < 0 ? opt_fail(&cmd, &e) : STATUS_OK;
+	return rc < 0 ? opt_end(&cmd, &e) : STATUS_OK;
 }

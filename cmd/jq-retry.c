@@ -390,11 +390,9 @@ int main(int argc, char **argv)
 
 	parse_args(&args, argc, argv);
 	rc = run(&args, &e);
-	if (rc < 0 && e.code == STATUS_USAGE)
-		opt_usage(&cmd, "%s", e.msg);
 	if (output_finish(&late) < 0 && rc == 0) {
 		e = late;
 		rc = -1;
 	}
-	return rc < 0 ? opt_fail(&cmd, &e) : STATUS_OK;
+	return rc < 0 ? opt_end(&cmd, &e) : STATUS_OK;
 }

@@ -303,7 +303,7 @@ int main(int argc, char **argv)
 	look.limit = args.limit;
 	look.deadline_ms =
 		args.has_timeout ? clock_boot_ms() + args.wait_timeout : -1;
-	status = run(&look, &e) < 0 ? opt_fail(&command, &e) : look.status;
+	status = run(&look, &e) < 0 ? opt_end(&command, &e) : look.status;
 	show_release(&show);
 	connect_close(&server);
 	if (output_finish(&closing) < 0 && status != STATUS_IO)

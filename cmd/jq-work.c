@@ -370,7 +370,7 @@ int main(int argc, char **argv)
 
 	parse_args(&args, argc, argv);
 	if (start(&r, &e) < 0)
-		end.status = opt_fail(&cmd, &e);
+		end.status = opt_end(&cmd, &e);
 	else
 		engine_run(r.engine, &end);
 	finish(&r);

@@ -108,6 +108,13 @@ int opt_fail(const struct opt_command *cmd, const struct err *e)
 	return e->code;
 }
 
+int opt_end(const struct opt_command *cmd, const struct err *e)
+{
+	if (e->code == STATUS_USAGE)
+		opt_usage(cmd, "%s", e->msg);
+	return opt_fail(cmd, e);
+}
+
 void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 {
 	va_list ap;
@@ -122,12 +129,9 @@ void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 	free(msg);
 }
 
-/* Wrong use of the command line gets the usage line too. */
 static no_return void die(const struct parser *p, const struct err *e)
 {
-	if (e->code == STATUS_USAGE)
-		opt_usage(p->cmd, "%s", e->msg);
-	exit(opt_fail(p->cmd, e));
+	exit(opt_end(p->cmd, e));
 }
 
 static void add_slot(struct parser *p, const struct opt *o)

@@ -96,6 +96,10 @@ no_return void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
 /* Print "NAME: message" for `e` and return its exit status. */
 int opt_fail(const struct opt_command *cmd, const struct err *e);
 
+/* The same as the last word of a program: wrong use of the command line gets
+ * the usage lines too. */
+int opt_end(const struct opt_command *cmd, const struct err *e);
+
 /* The version of the suite, "1.2.3". */
 const char *opt_version(void);
 

@@ -405,3 +405,9 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   JQ_URRL=x run -0 --separate-stderr jq-push q x
   assert_equal "$stderr" ''
 }
+
+@test "a bad address is wrong use like any other" {
+  refused 64 'unknown scheme' -u http://h q x
+  refused 64 'no host' -u redis:// q x
+  refused 64 'port' -u redis://h:65536 q x
+}
