@@ -47,6 +47,7 @@ _jobq_options() {
 _jobq_value() {
   case $1:$2 in
   *:--color) echo auto always never ;;
+  jq-ctl:--state | jq-ctl:-s) echo ready running delayed retry dead all ;;
   *:--state | *:-s) echo ready running delayed retry dead 'done' all ;;
   *:--queue | *:--to) _jobq_queues ;;
   jq-work:--log-format) echo text json ;;

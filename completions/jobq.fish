@@ -108,6 +108,6 @@ complete -c jq-ctl -f -n '__fish_seen_subcommand_from drop' -a '(__jobq_jobs dea
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from server' -a 'status stop url'
 complete -c jq-ctl -l reason -x -d 'Why'
 complete -c jq-ctl -l all -d 'All jobs of a state'
-complete -c jq-ctl -s s -l state -x -a 'ready delayed retry dead' -d 'The state'
+complete -c jq-ctl -s s -l state -x -a 'ready running delayed retry dead all' -d 'The state'
 complete -c jq-ctl -s f -l force -d 'Do not ask'
 complete -c jq-ctl -l queue -x -a '(__jobq_queues)' -d 'Queue of bare ids'
