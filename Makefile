@@ -149,11 +149,10 @@ $(GEN)/scripts.inc: $(SCRIPTS:share/%=$(GEN)/%)
 # The version: the VERSION file, made exact by git inside a checkout.
 $B/lib/cli/opt_help.o: $(GEN)/version.h
 $(GEN)/version.h: FORCE
-	@mkdir -p $(@D)
 	@v=$$(git describe --tags --dirty --match 'v*' 2>/dev/null | \
-	  sed 's/^v//'); v=$${v:-$$(cat VERSION)}; \
-	printf '#define JOBQ_VERSION "%s"\n' "$$v" >$@.tmp; \
-	cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	  sed 's/^v//'); v="#define JOBQ_VERSION \"$${v:-$$(cat VERSION)}\""; \
+	[ "$$v" = "$$(cat $@ 2>/dev/null)" ] || \
+	  { mkdir -p $(@D) && printf '%s\n' "$$v" >$@; }
 FORCE:
 
 $(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libjobq.a
