@@ -207,7 +207,7 @@ MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
 	$(foreach u,$(wildcard share/systemd/*),$u:$(UNITDIR)/$(notdir $u)) \
 	$(foreach e,$(EXAMPLES),$e:$(DATADIR)/$(e:share/%=%))
 install: build
-	@for pair in $(MANIFEST); do \
+	@umask 022; for pair in $(MANIFEST); do \
 	  from="$${pair%%:*}" to="$(DESTDIR)$${pair#*:}"; \
 	  mode=644; [ ! -x "$$from" ] || mode=755; \
 	  mkdir -p "$${to%/*}" && install -m "$$mode" "$$from" "$$to" || exit; \
@@ -215,7 +215,7 @@ install: build
 uninstall:
 	@for pair in $(MANIFEST); do rm -f "$(DESTDIR)$${pair#*:}"; done
 	@[ ! -d "$(DESTDIR)$(DATADIR)" ] || \
-	  find "$(DESTDIR)$(DATADIR)" -depth -type d -exec rmdir {} +
+	  find "$(DESTDIR)$(DATADIR)" -depth -type d -exec rmdir {} + 2>/dev/null || :
 
 ## dist: the source as a tar file, from the last commit
 dist:
