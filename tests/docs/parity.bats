@@ -196,3 +196,24 @@ statuses() {
     fi
   done
 }
+
+# Commands in a text, as whole words; not files that begin so (jq-crontab).
+named() {
+  grep -oE '(^|[^[:alnum:]_-])jq-[a-z]+' | grep -oE 'jq-[a-z]+' |
+    grep -vxE 'jq-(crontab|handler)' | sort -u
+}
+
+@test "the commands that texts name are those that are there" {
+  local all page
+  all=$(commands)
+  same commands "$all" "the table in README.md" \
+    "$(sed -nE 's/^\| `(jq-[a-z]+)` \|.*/\1/p' "$ROOT/README.md" | sort -u)"
+  same commands "$all" man/jq-*.1 "$(for page in "$ROOT"/man/jq-*.1; do
+    page=${page##*/}
+    printf '%s\n' "${page%.1}"
+  done)"
+  for page in README.md man/jobq.7 completions/_jobq \
+    completions/jobq.bash completions/jobq.fish; do
+    same commands "$all" "$page" "$(named <"$ROOT/$page")"
+  done
+}
