@@ -57,13 +57,18 @@ static inline struct child_end finish(struct child *c)
 	return end;
 }
 
-/* Read until the other side has `n` bytes written, or closed, or LIMIT_MS. */
+/* Read until the other side has `n` bytes written, or closed; in LIMIT_MS. */
 static inline void take(int fd, size_t n, struct buf *b)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ready;
 	ssize_t k;
 
-	while (b->len < n && poll(&p, 1, LIMIT_MS) == 1) {
+	while (b->len < n) {
+		ready = poll(&p, 1, LIMIT_MS);
+		CHECK_INT(ready, 1);
+		if (ready != 1)
+			return;
 		k = read(fd, buf_reserve(b, n - b->len), n - b->len);
 		if (k <= 0)
 			return;

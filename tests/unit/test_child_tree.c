@@ -130,8 +130,10 @@ static void term_lets_clean_up(void)
 	make_pipe(p);
 	spec.own_session = true;
 	spec.out = p[1];
+	/* up is a program of its own: one that is still the shell it was
+	 * forked from would take TERM for the trap, and lose it in exec */
 	c = shell("trap 'sh -c \"echo cleaned\"; exit 3' TERM; "
-		  "tail -f /dev/null & echo up; wait",
+		  "sh -c 'echo up; exec tail -f /dev/null' & wait",
 		  spec);
 	close(p[1]);
 	take(p[0], 3, &b);
