@@ -365,9 +365,10 @@ int main(int argc, char **argv)
 	struct err e, closing;
 	int status;
 
-	status = run(parse_args(argc, argv), &c, &e) < 0
-			 ? opt_end(&command, &e)
-			 : c.status;
+	if (run(parse_args(argc, argv), &c, &e) < 0)
+		status = opt_end(&command, &e);
+	else
+		status = c.status;
 	buf_release(&c.out);
 	if (c.server.loop)
 		connect_close(&c.server);
