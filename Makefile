@@ -65,7 +65,7 @@ lib_base := buf civil clock err fd fnv num signame strv text
 lib_cli := await config connect env ids look look_wait opt opt_help \
 	opt_value outcome output ping private pusher record record_json \
 	removal setting show show_detail show_job show_queue verb
-lib_queue := backoff beat change claim close cron_field cron_format \
+lib_queue := abandon backoff beat change claim close cron_field cron_format \
 	cron_next cron_parse cron_walk job job_text key move page push \
 	schedule schedule_line schedule_option schedule_parse \
 	schedule_setting script stats
@@ -73,9 +73,9 @@ lib_sys := child child_left child_tree json loop loop_dial loop_dns \
 	loop_stream loop_tls proc redis redis_answer redis_cmd redis_error \
 	redis_link redis_parser redis_queue seal server server_ask \
 	server_start url zone zone_file zone_footer zone_names
-lib_work := breaker capture control engine engine_beat engine_job \
+lib_work := breaker capture control engine engine_abandon engine_beat engine_job \
 	engine_stop environ handlers inlet joblog lane lines log notify \
-	outcome pick replace settings sink slot slot_start stop
+	outcome pick replace settings sink slot slot_start stop supervisor
 LIB_SRC := $(foreach d,base cli queue sys work,$(lib_$d:%=lib/$d/%.c))
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jq-work: takes jobs from queues and runs a command for each, the payload on
- * its stdin. Passes on what the handlers write, logs to stderr. Exits 0 when
- * told to stop, when idle or after the number of jobs asked for; 1 when a job
- * failed under -1 or --drain; 75 when -1 found none; 126 or 127 when the
- * command cannot be run. A second signal to stop ends it by that signal.
+ * its stdin. Exits 0 when told to stop, when idle or after the number of jobs
+ * asked for; 1 when a job failed under -1 or --drain; 75 when -1 found none;
+ * 126 or 127 when COMMAND cannot be run; a second signal to stop kills it.
  */
 #include <fcntl.h>
 #include <stdarg.h>
@@ -25,6 +24,7 @@
 #include "work/engine.h"
 #include "work/pick.h"
 #include "work/settings.h"
+#include "work/supervisor.h"
 
 /* What one worker may be asked for. */
 #define MAX_RESULT_MOST (64LL << 20)
@@ -36,8 +36,8 @@
 static struct args {
 	struct opt_common common;
 	const char *shell; /* -c */
-	bool once, drain, no_control, no_result, no_pass;
-	bool has_limit, has_idle, has_max_result, has_lease;
+	bool once, drain, no_control, no_result, no_pass, has_limit, has_idle;
+	bool has_max_result, has_lease;
 	int64_t lease, ready_fd;
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
@@ -46,26 +46,14 @@ static struct args {
 	.ready_fd = -1,
 };
 
+/* clang-format off */
 enum {
-	KEY_HANDLERS = 256,
-	KEY_DRAIN,
-	KEY_DEAD_ON,
-	KEY_RETRY_ON,
-	KEY_OK_ON,
-	KEY_HALT,
-	KEY_MAX_RESULT,
-	KEY_NO_RESULT,
-	KEY_NO_PASS,
-	KEY_TAG,
-	KEY_STDERR_TAIL,
-	KEY_JOBLOG,
-	KEY_LOG_FORMAT,
-	KEY_WORKER_NAME,
-	KEY_READY_FD,
-	KEY_NO_CTL
+	KEY_HANDLERS = 256, KEY_DRAIN, KEY_DEAD_ON, KEY_RETRY_ON, KEY_OK_ON,
+	KEY_HALT, KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG,
+	KEY_STDERR_TAIL, KEY_JOBLOG, KEY_LOG_FORMAT, KEY_WORKER_NAME,
+	KEY_READY_FD, KEY_NO_CTL
 };
 
-/* clang-format off */
 static const struct opt table[] = {
 	{'c', "command", "STRING", "run /bin/sh -c STRING",
 	 OPT_TEXT, .at = &args.shell},
@@ -212,6 +200,7 @@ static void parse_args(struct args *a, int argc, char **argv)
 /* What the steps below work with. */
 struct run {
 	struct args *a;
+	struct supervisor supervisor;
 	struct connect c;
 	struct redis *waiting;
 	struct engine *engine;
@@ -248,7 +237,8 @@ static void name_worker(struct run *r)
 
 	if (gethostname(r->host, sizeof(r->host) - 1) < 0 || !r->host[0])
 		snprintf(r->host, sizeof(r->host), "localhost");
-	snprintf(r->name, sizeof(r->name), "%s:%ld", r->host, (long)getpid());
+	snprintf(r->name, sizeof(r->name), "%s:%ld", r->host,
+		 (long)r->supervisor.main_pid);
 	s->worker = s->worker ? s->worker : r->name;
 	s->host = r->host;
 	s->version = opt_version();
@@ -273,9 +263,10 @@ static void plan(struct run *r)
 	s->pass = !a->no_pass;
 	if (a->common.json)
 		s->log_format = LOG_JSON;
-	s->verbose = a->common.verbose - a->common.quiet;
-	s->ready_fd = (int)a->ready_fd;
-	s->notify_socket = env_get("NOTIFY_SOCKET");
+	s->verbose = r->supervisor.verbose;
+	s->supervisor = &r->supervisor;
+	s->ready_fd = r->supervisor.ready_fd;
+	s->notify_socket = r->supervisor.notify_socket;
 	s->watchdog_usec = env_get("WATCHDOG_USEC");
 	s->watchdog_pid = env_get("WATCHDOG_PID");
 	s->journal_stream = env_get("JOURNAL_STREAM");
@@ -298,7 +289,8 @@ static int connect_worker(struct run *r, struct err *e)
 	struct redis_options o = {
 		.connect_timeout = r->a->common.connect_timeout,
 		.request_timeout = 5000,
-		.fail_first = true,
+		/* but one that has just taken a dead one's place waits too */
+		.fail_first = r->supervisor.n_before == 0,
 		.changed = connection_changed,
 		.arg = r,
 	};
@@ -323,8 +315,9 @@ static int prepare_queues(struct run *r, struct err *e)
 
 		push_announce(r->c.redis, space, q->queue[i].name);
 		key_set_init(&k, space, strv_of(q->queue[i].name));
-		if (r->a->has_lease && change_set(r->c.redis, &k, lease,
-						  r->a->lease, false, e) < 0)
+		if (r->a->has_lease && r->supervisor.n_before == 0 &&
+		    change_set(r->c.redis, &k, lease, r->a->lease, false, e) <
+			    0)
 			return -1;
 	}
 	return 0;
@@ -334,8 +327,6 @@ static int start(struct run *r, struct err *e)
 {
 	struct settings *s = &r->a->set;
 
-	if (find_program(r, e) < 0)
-		return -1;
 	plan(r);
 	if (child_raise_files(s->slots * FILES_PER_SLOT + FILES_OF_OURS,
 			      &s->files, e) < 0 ||
@@ -358,24 +349,51 @@ static void finish(struct run *r)
 		connect_close(&r->c);
 	for (size_t i = 0; i < CONNECT_PASS_ON; i++)
 		free(r->pass_on[i]);
+}
+
+/* The process that does the work. */
+static void work(struct run *r, struct supervisor_end *out)
+{
+	struct engine_end end = {.status = STATUS_OK};
+	struct err e;
+
+	if (start(r, &e) < 0)
+		end.status = opt_end(&cmd, &e);
+	else
+		engine_run(r->engine, &end);
+	finish(r);
+	if (end.failed)
+		opt_fail(&cmd, &end.why);
+	*out = (struct supervisor_end){end.status, end.die_of};
+}
+
+static int run(struct run *r, struct supervisor_end *end, struct err *e)
+{
+	int rc = find_program(r, e);
+
+	r->supervisor = (struct supervisor){
+		.notify_socket = env_get("NOTIFY_SOCKET"),
+		.ready_fd = (int)r->a->ready_fd,
+		.verbose = r->a->common.verbose - r->a->common.quiet,
+	};
+	if (rc == 0)
+		rc = supervisor_run(&r->supervisor, end, e);
+	if (rc == 1)
+		work(r, end);
 	free(r->program);
 	pick_release(&r->a->queues);
+	return rc;
 }
 
 int main(int argc, char **argv)
 {
 	struct run r = {.a = &args};
-	struct engine_end end = {.status = STATUS_OK};
+	struct supervisor_end end = {.status = STATUS_OK};
 	struct err e;
 
 	parse_args(&args, argc, argv);
-	if (start(&r, &e) < 0)
-		end.status = opt_end(&cmd, &e);
-	else
-		engine_run(r.engine, &end);
-	finish(&r);
-	if (end.failed)
-		opt_fail(&cmd, &end.why);
+	if (run(&r, &end, &e) < 0)
+		return opt_end(&cmd, &e);
 	if (end.die_of)
 		child_die_of(end.die_of);
 	return end.status;

@@ -9,6 +9,7 @@
 #include "sys/redis.h"
 
 enum script {
+	SCRIPT_ABANDON,
 	SCRIPT_BEAT,
 	SCRIPT_CLAIM,
 	SCRIPT_CLOSE,

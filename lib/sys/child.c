@@ -294,6 +294,23 @@ int child_spawn(const struct child_spec *spec, struct child *out, struct err *e)
 	return 0;
 }
 
+int child_fork(struct child *out, struct err *e)
+{
+	pid_t pid;
+
+	/* what is buffered would be written twice */
+	fflush(NULL);
+	pid = fork();
+	if (pid == -1)
+		return err_sys(e, STATUS_SYSTEM, errno,
+			       "cannot start a process");
+	if (pid == 0)
+		return 0;
+	out->pid = pid;
+	out->pidfd = proc_pidfd(pid);
+	return 1;
+}
+
 /* 0, or the errno that says why it cannot be executed. */
 static int runnable(const char *path)
 {

@@ -63,6 +63,13 @@ int child_spawn(const struct child_spec *spec, struct child *out,
 char *child_find(const char *name, const char *path_var,
 		 struct err *e) must_check;
 
+/*
+ * Divide this process in two that run on: 1 in us, with `out` the other one,
+ * 0 in that. Only while there is no loop, for both would share its queue of
+ * events. -1 with STATUS_SYSTEM.
+ */
+int child_fork(struct child *out, struct err *e) must_check;
+
 /* Collect an ended child without blocking: 1 = collected (pidfd closed,
  * pid 0), 0 = still running. */
 int child_reap(struct child *c, struct child_end *end) must_check;

@@ -371,8 +371,11 @@ static void init_output(struct engine *en)
 	sink_init(&en->err, en->loop, STDERR_FILENO, out_has_room, en);
 	log_init(&en->log, &en->err, s->log_format, s->verbose);
 	en->log.journal = log_is_journal(s->journal_stream, STDERR_FILENO);
-	notify_init(&en->notify, s->notify_socket, s->watchdog_usec,
-		    s->watchdog_pid, s->ready_fd);
+	/* the service manager listens to the process it has started */
+	notify_init_link(&en->notify,
+			 s->notify_socket ? s->supervisor->link : -1,
+			 s->watchdog_usec, s->watchdog_pid,
+			 s->supervisor->main_pid, s->ready_fd);
 	en->plan = (struct capture_plan){
 		.loop = en->loop,
 		.chunk = buf_alloc(INLET_CHUNK),
@@ -441,20 +444,13 @@ void engine_connect(struct engine *en, struct redis *redis,
 		    struct redis *waiting)
 {
 	size_t n = en->pick->n;
-	unsigned char random[16];
 
-	seal_random(random, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		for (int half = 0; half < 2; half++)
-			en->instance[2 * i + (size_t)half] =
-				"0123456789abcdef"[random[i] >> (4 * half) &
-						   15];
 	en->redis = redis;
 	en->waiting = waiting;
 	en->lane_host = (struct lane_host){
 		.loop = en->loop,
 		.redis = redis,
-		.instance = en->instance,
+		.instance = en->set->supervisor->instance,
 		.log = &en->log,
 		.claimed = claimed,
 		.trouble = trouble,
@@ -489,6 +485,7 @@ void engine_run(struct engine *en, struct engine_end *end)
 	en->started_ms = clock_real_ms();
 	child_become_subreaper();
 	engine_stop_start(en);
+	engine_abandon_start(en);
 	engine_beat_start(en);
 	if (en->notify.watchdog_ms)
 		loop_timer_set(en->watchdog, en->notify.watchdog_ms);

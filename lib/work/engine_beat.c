@@ -29,7 +29,7 @@ static void encode_info(struct engine *en)
 	struct job_worker w = {
 		.name = (char *)s->worker,
 		.host = (char *)s->host,
-		.pid = getpid(),
+		.pid = s->supervisor->main_pid,
 		.slots = s->slots,
 		.busy = en->busy,
 		.started_ms = en->started_ms,
@@ -77,7 +77,8 @@ void engine_beat(struct engine *en, struct lane *l)
 	}
 	encode_info(en);
 	l->told_busy = en->busy;
-	beat_begin(&l->beat, en->instance, strv_make(en->text.p, en->text.len));
+	beat_begin(&l->beat, l->host->instance,
+		   strv_make(en->text.p, en->text.len));
 	add_jobs(en, l);
 	l->beating = true;
 	l->beat_sent_ms = clock_boot_ms();
@@ -217,7 +218,7 @@ void engine_goodbye(struct engine *en)
 
 		loop_timer_clear(l->beat_timer);
 		loop_timer_clear(l->news_timer);
-		beat_begin_closed(&l->beat, en->instance);
+		beat_begin_closed(&l->beat, l->host->instance);
 		l->beating = true;
 		en->goodbyes++;
 		beat_send(&l->beat, en->redis);

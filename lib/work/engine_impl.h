@@ -5,8 +5,6 @@
 #ifndef WORK_ENGINE_IMPL_H
 #define WORK_ENGINE_IMPL_H
 
-#include <signal.h>
-
 #include "base/buf.h"
 #include "work/breaker.h"
 #include "work/engine.h"
@@ -17,22 +15,12 @@
 #include "work/slot.h"
 #include "work/stop.h"
 
-/* Signals of interest, and where they come in. */
-struct engine_signal {
-	struct engine *engine;
-	int signo;
-	struct loop_signal *on; /* owned; NULL = not taken over */
-};
-
-#define ENGINE_SIGNALS 9
-
 struct engine {
 	const struct settings *set; /* borrowed, like the next four */
 	const struct pick *pick;
 	struct loop *loop;
 	struct redis *redis;
 	struct redis *waiting;
-	char instance[33]; /* 128 random bits */
 	int64_t started_ms;
 
 	struct lane *lane; /* owned array, pick->n of them */
@@ -78,7 +66,8 @@ struct engine {
 	int64_t extended_ms; /* … when more time was asked for last */
 	bool found_nothing;  /* with need_one */
 	struct engine_end end;
-	struct engine_signal signal[ENGINE_SIGNALS];
+	struct loop_watch *words;     /* from the supervisor */
+	struct loop_signal *children; /* without pidfds: one has ended */
 
 	struct sink out, err;
 	struct log log;
@@ -119,8 +108,12 @@ void engine_news(void *engine, struct slot *s);
 /* The last beats: nothing may be claimed for us any more. */
 void engine_goodbye(struct engine *en);
 
+/* engine_abandon.c */
+/* Hand back the jobs of engines that died before us. */
+void engine_abandon_start(struct engine *en);
+
 /* engine_stop.c */
-void engine_stop_start(struct engine *en); /* take over the signals */
+void engine_stop_start(struct engine *en); /* listen to the supervisor */
 void engine_stop_end(struct engine *en);
 /* No more jobs; end when those at hand have. */
 void engine_finish(struct engine *en);

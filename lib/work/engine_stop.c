@@ -6,9 +6,9 @@
 #include "work/engine_impl.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "sys/child.h"
@@ -134,14 +134,7 @@ static void describe(struct engine *en)
 	}
 }
 
-/* Only where there are no pidfds, or when we are everybody's parent. */
-static void children(struct engine *en)
-{
-	to_slots(en, SLOT_EXITED);
-	engine_job_rounds(en);
-}
-
-static void signalled(void *arg)
+static void signalled(struct engine *en, int signo)
 {
 	static const struct {
 		int signo;
@@ -151,37 +144,46 @@ static void signalled(void *arg)
 		{SIGQUIT, STOP_QUIT}, {SIGHUP, STOP_HUP},
 		{SIGTSTP, STOP_TSTP}, {SIGCONT, STOP_CONT},
 	};
-	struct engine_signal *s = arg;
-	struct engine *en = s->engine;
 
-	if (s->signo == SIGCHLD)
-		children(en);
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (s->signo == known[i].signo)
+		if (signo == known[i].signo)
 			act(en,
 			    stop_decide(en->phase, known[i].as,
 					en->set->on_terminal),
-			    s->signo);
+			    signo);
 #ifdef SIGINFO
-	if (s->signo == SIGINFO)
+	if (signo == SIGINFO)
 		describe(en);
 #endif
-	if (s->signo == SIGUSR1)
+	if (signo == SIGUSR1)
 		describe(en);
 }
 
-static void take_over(struct engine *en, size_t i, int signo)
+/* The supervisor passes on what it was sent. When it is gone itself, nobody
+ * could stop us any more, and nobody would end our handlers. */
+static void hear(void *arg)
 {
-	struct engine_signal *s = &en->signal[i];
-	struct sigaction old;
+	struct engine *en = arg;
+	unsigned char word;
+	ssize_t n = recv(en->set->supervisor->link, &word, 1, MSG_DONTWAIT);
 
-	s->engine = en;
-	s->signo = signo;
-	/* nohup(1) */
-	if (signo == SIGHUP && sigaction(signo, NULL, &old) == 0 &&
-	    old.sa_handler == SIG_IGN)
-		return;
-	s->on = loop_signal_new(en->loop, signo, signalled, s);
+	if (n == 1) {
+		signalled(en, word);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		loop_watch_free(en->words);
+		en->words = NULL;
+		log_say(&en->log, LOG_ERROR, "the supervisor was killed");
+		act(en, STOP_FIRMLY, SIGTERM);
+	}
+}
+
+/* Only where there are no pidfds. */
+static void children(void *arg)
+{
+	struct engine *en = arg;
+
+	to_slots(en, SLOT_EXITED);
+	engine_job_rounds(en);
 }
 
 static void look(void *arg)
@@ -193,27 +195,26 @@ static void look(void *arg)
 
 void engine_stop_start(struct engine *en)
 {
-	static const int taken[] = {
-		SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTSTP, SIGCONT,
-#ifdef SIGINFO
-		SIGINFO,
-#endif
-	};
+	/* They come as words, once each, however many of us were sent them.
+	 * SIGTTOU would stop us: we are not the terminal's, and may write. */
+	static const int ignored[] = {SIGTERM, SIGINT,	SIGQUIT,
+				      SIGHUP,  SIGUSR1, SIGUSR2,
+				      SIGTSTP, SIGTTOU, SIGPIPE};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		take_over(en, i, taken[i]);
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGUSR2, &ignore, NULL);
-	if (getpid() == 1 || !child_has_pidfd())
-		take_over(en, ENGINE_SIGNALS - 1, SIGCHLD);
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		sigaction(ignored[i], &ignore, NULL);
+	en->words =
+		loop_watch_new(en->loop, en->set->supervisor->link, hear, en);
+	if (!child_has_pidfd())
+		en->children = loop_signal_new(en->loop, SIGCHLD, children, en);
 	en->grace = loop_timer_new(en->loop, look, en);
 }
 
 void engine_stop_end(struct engine *en)
 {
-	for (size_t i = 0; i < ENGINE_SIGNALS; i++)
-		loop_signal_free(en->signal[i].on);
+	loop_watch_free(en->words);
+	loop_signal_free(en->children);
 	loop_timer_free(en->grace);
 	en->grace = NULL;
 	if (en->end.status == 0 && en->set->judge && en->bad)

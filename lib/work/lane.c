@@ -38,6 +38,7 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	l->claim.fn = claim_answered;
 	l->claim.arg = l;
 	beat_init(&l->beat, &l->keys);
+	abandon_init(&l->abandon, &l->keys);
 	l->retry_timer = loop_timer_new(host->loop, retry_due, l);
 }
 
@@ -60,6 +61,8 @@ void lane_release(struct lane *l)
 {
 	claim_release(&l->claim);
 	beat_release(&l->beat);
+	abandon_release(&l->abandon);
+	loop_timer_free(l->abandon_timer);
 	free(l->beat_job);
 	loop_timer_free(l->beat_timer);
 	loop_timer_free(l->news_timer);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "queue/abandon.h"
 #include "queue/beat.h"
 #include "queue/claim.h"
 #include "queue/close.h"
@@ -72,13 +73,16 @@ struct lane {
 	int told_busy;	      /* slots in use, as the last beat said */
 	struct lane_beat_job *beat_job; /* owned array: the jobs in it */
 	size_t beat_cap;
-	struct loop_timer *beat_timer;	/* owned; the next beat is due */
-	struct loop_timer *news_timer;	/* owned; news may be told again */
-	struct lane_batch *open_batch;	/* collecting; NULL = none yet */
-	struct lane_batch *failed;	/* to be sent again */
-	struct lane_batch *spare;	/* kept for reuse */
-	int closing;			/* batches in flight or failed */
-	struct loop_timer *retry_timer; /* owned; for `failed` */
+	struct loop_timer *beat_timer; /* owned; the next beat is due */
+	struct loop_timer *news_timer; /* owned; news may be told again */
+	struct abandon abandon;	       /* engine_abandon.c's */
+	size_t abandoned; /* dead engines whose jobs were handed back */
+	struct loop_timer *abandon_timer; /* owned; to try that again */
+	struct lane_batch *open_batch;	  /* collecting; NULL = none yet */
+	struct lane_batch *failed;	  /* to be sent again */
+	struct lane_batch *spare;	  /* kept for reuse */
+	int closing;			  /* batches in flight or failed */
+	struct loop_timer *retry_timer;	  /* owned; for `failed` */
 };
 
 void lane_init(struct lane *l, struct lane_host *host, const char *space,

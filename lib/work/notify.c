@@ -17,24 +17,22 @@
 #include "base/num.h"
 #include "base/strv.h"
 
-static int64_t watchdog(const char *usec, const char *pid)
+static int64_t watchdog(const char *usec, const char *pid, pid_t us)
 {
 	int64_t n, who;
 
 	if (num_int(strv_of(usec), 1, INT64_MAX, &n, NULL) < 0)
 		return 0;
 	/* meant for another process of the service */
-	if (pid && (num_int(strv_of(pid), 1, INT64_MAX, &who, NULL) < 0 ||
-		    who != getpid()))
+	if (pid &&
+	    (num_int(strv_of(pid), 1, INT64_MAX, &who, NULL) < 0 || who != us))
 		return 0;
 	/* twice as often as asked for, as sd_watchdog_enabled(3) advises */
 	n /= 2000;
 	return n > 0 ? n : 1;
 }
 
-void notify_init(struct notify *n, const char *socket_path,
-		 const char *watchdog_usec, const char *watchdog_pid,
-		 int ready_fd)
+static void init(struct notify *n, int ready_fd)
 {
 	memset(n, 0, sizeof(*n));
 	buf_init(&n->status);
@@ -42,29 +40,50 @@ void notify_init(struct notify *n, const char *socket_path,
 	n->fd = -1;
 	if (ready_fd != -1)
 		fd_cloexec(ready_fd);
+}
+
+void notify_init_link(struct notify *n, int link, const char *watchdog_usec,
+		      const char *watchdog_pid, pid_t main_pid, int ready_fd)
+{
+	init(n, ready_fd);
+	n->fd = link;
+	n->watchdog_ms = watchdog(watchdog_usec, watchdog_pid, main_pid);
+}
+
+void notify_init(struct notify *n, const char *socket_path,
+		 const char *watchdog_usec, const char *watchdog_pid,
+		 int ready_fd)
+{
+	init(n, ready_fd);
 	if (!socket_path || (*socket_path != '/' && *socket_path != '@') ||
 	    strlen(socket_path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return;
 	n->path = buf_strdup(socket_path);
 	n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	n->watchdog_ms = watchdog(watchdog_usec, watchdog_pid);
+	n->watchdog_ms = watchdog(watchdog_usec, watchdog_pid, getpid());
 }
 
 void notify_release(struct notify *n)
 {
-	fd_close(&n->fd);
+	if (n->path)
+		fd_close(&n->fd);
+	n->fd = -1;
 	free(n->path);
 	n->path = NULL;
 	buf_release(&n->status);
 }
 
-static void tell(struct notify *n, const char *text)
+void notify_relay(struct notify *n, const char *text, size_t size)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	socklen_t len;
 
 	if (n->fd == -1)
 		return;
+	if (!n->path) {
+		(void)!send(n->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		return;
+	}
 	memcpy(to.sun_path, n->path, strlen(n->path) + 1);
 	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 			  strlen(n->path));
@@ -73,8 +92,13 @@ static void tell(struct notify *n, const char *text)
 	else
 		len++;
 	/* nothing could be done if it failed */
-	(void)!sendto(n->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+	(void)!sendto(n->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT,
 		      (struct sockaddr *)&to, len);
+}
+
+static void tell(struct notify *n, const char *text)
+{
+	notify_relay(n, text, strlen(text));
 }
 
 void notify_ready(struct notify *n)

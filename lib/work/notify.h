@@ -8,14 +8,17 @@
 #define WORK_NOTIFY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
 
 struct notify {
-	int fd;		     /* datagram socket, or -1 */
-	char *path;	     /* owned; the socket's, "@" first = abstract */
+	int fd;		     /* datagram socket or link, or -1 */
+	char *path;	     /* owned; the socket's, "@" first = abstract;
+				NULL = fd is a link, and borrowed */
 	int ready_fd;	     /* -1 = none, or told */
 	bool ready;	     /* told */
 	int64_t watchdog_ms; /* tell this often that we live; 0 = never */
@@ -27,7 +30,18 @@ struct notify {
 void notify_init(struct notify *n, const char *socket,
 		 const char *watchdog_usec, const char *watchdog_pid,
 		 int ready_fd);
+/*
+ * The same for a process that is not the one the service manager knows: it
+ * speaks through that one, which is at the other end of `link` (a connected
+ * socket that keeps messages apart, borrowed) and has the number `main_pid`.
+ */
+void notify_init_link(struct notify *n, int link, const char *watchdog_usec,
+		      const char *watchdog_pid, pid_t main_pid, int ready_fd);
+
 void notify_release(struct notify *n);
+
+/* Pass on what the other end of the link said, `len` bytes. */
+void notify_relay(struct notify *n, const char *text, size_t len);
 
 void notify_ready(struct notify *n); /* the first time only */
 /* A line for `systemctl status`; sent when it changed. */

@@ -14,6 +14,7 @@
 #include "queue/backoff.h"
 #include "work/log.h"
 #include "work/outcome.h"
+#include "work/supervisor.h"
 
 struct settings {
 	/* What to run: argv with its path found, or a directory of handlers. */
@@ -58,7 +59,8 @@ struct settings {
 	const char *version; /* of the program */
 	const char *space;   /* key prefix */
 
-	/* The supervisor. */
+	/* Our supervisor, and the service manager's words to it. */
+	const struct supervisor *supervisor;
 	int ready_fd; /* -1 = none */
 	const char *notify_socket, *watchdog_usec, *watchdog_pid;
 	const char *journal_stream;

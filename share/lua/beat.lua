@@ -20,10 +20,7 @@ local answer = {'OK', int(lease), call('HGET', META, 'epoch') or ''}
 call('ZCARD', SEEN)
 outage_check(lease)
 if info == 'closed' then
-  call('HSET', WRK, 'c:' .. worker, 'closed')
-  call('HDEL', WRK, 'i:' .. worker)
-  -- no longer alive, and forgotten in five minutes
-  call('ZADD', SEEN, int(now - 300000), worker)
+  close_worker(worker)
 elseif info ~= '' then
   call('HSET', WRK, 'i:' .. worker, info)
   call('ZADD', SEEN, now_text, worker)

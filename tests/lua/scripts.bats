@@ -628,3 +628,50 @@ claims_b() {
   assert_line rubbish
   assert_line c
 }
+
+@test "abandon: the jobs of that worker go back at once, no others" {
+  push a
+  push b
+  push c
+  claim W 1 >/dev/null
+  claim V 1 >/dev/null
+  claim W 2 >/dev/null
+  call beat W 'web1:1 h 1 1 1 1 0 0 v run' >/dev/null
+  run -0 call abandon W ''
+  assert_output $'OK\n-1\n2'
+  assert_equal "$(state a)$(state b)$(state c)" 'rdy run rdy '
+  # a loss, charged to the worker by its name
+  assert_equal "$(record a 7)" 1
+  redis HGET 'jq:{q}:job' a | grep -q 'lost 0 0 0 0 web1:1 the worker vanished'
+  # again is harmless, also when somebody else has them
+  claim V 2 >/dev/null
+  run -0 call abandon W ''
+  assert_output $'OK\n-1\n0'
+  assert_equal "$(state a)" 'run '
+}
+
+@test "abandon: nothing may be claimed for that worker any more" {
+  push a
+  call abandon W '' >/dev/null
+  run -0 call claim W 9 1
+  assert_line --index 0 STALE
+  assert_equal "$(state a)" 'rdy '
+}
+
+@test "abandon: 500 running jobs a call, from the top downwards" {
+  local i
+  for i in $(seq 6); do
+    seq -f "j$i-%g" 100 | while read -r id; do
+      printf 'ZADD jq:{q}:run 9999999999999 %s\n' "$id"
+    done
+  done | redis >/dev/null
+  push mine
+  claim W 1 >/dev/null
+  # the lowest lease of all
+  redis ZADD 'jq:{q}:run' 1 mine >/dev/null
+  run -0 call abandon W ''
+  assert_output $'OK\n100\n0'
+  run -0 call abandon W 100
+  assert_output $'OK\n-1\n1'
+  assert_equal "$(state mine)" 'rdy '
+}

@@ -94,6 +94,38 @@ static void watchdog(void)
 	notify_release(&n);
 }
 
+static void through_a_link(void)
+{
+	struct notify engine, supervisor;
+	char text[64], pid[16];
+	int pair[2];
+	ssize_t n;
+
+	snprintf(pid, sizeof(pid), "%d", 4711);
+	listen_at(false);
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	notify_init(&supervisor, path, NULL, NULL, -1);
+	notify_init_link(&engine, pair[1], "30000000", pid, 4711, -1);
+	CHECK_INT(engine.watchdog_ms, 15000);
+	notify_ready(&engine);
+	notify_alive(&engine);
+	/* a message each, however late they are read */
+	for (int i = 0; i < 2; i++) {
+		n = recv(pair[0], text, sizeof(text), MSG_DONTWAIT);
+		CHECK(n > 0);
+		notify_relay(&supervisor, text, (size_t)n);
+	}
+	CHECK_STR(heard(), "READY=1");
+	CHECK_STR(heard(), "WATCHDOG=1");
+	notify_release(&engine);
+	/* the link was borrowed */
+	CHECK_INT(close(pair[1]), 0);
+	close(pair[0]);
+	notify_release(&supervisor);
+	close(server);
+	unlink(path);
+}
+
 static void ready_descriptor(void)
 {
 	int fd[2];
@@ -118,6 +150,7 @@ int main(void)
 	static const struct unit_test tests[] = {
 		{UNIT_TEST(talks)},
 		{UNIT_TEST(watchdog)},
+		{UNIT_TEST(through_a_link)},
 		{UNIT_TEST(ready_descriptor)},
 	};
 

@@ -28,6 +28,11 @@ local function promote(set)
   end
 end
 
+-- As people know it, while it is remembered.
+local function worker_name(worker)
+  return string.match(call('HGET', WRK, 'i:' .. worker) or '', '^%S+') or worker
+end
+
 -- T7: take a job back from a worker that vanished. The first loss runs again
 -- at once and in its old place; later ones wait, so that a job which kills
 -- its worker cannot sweep the fleet.
@@ -39,7 +44,7 @@ local function take_back(id)
   local _, _, worker = string.find(r[TOKEN], '%.(.*)$')
   r[LOSSES] = r[LOSSES] + 1
   count('lost')
-  record_attempt(r, 'lost', '0 0 0 0 ' .. (worker or '-') ..
+  record_attempt(r, 'lost', '0 0 0 0 ' .. worker_name(worker or '-') ..
     ' the worker vanished\n')
   r[TOKEN] = '-'
   if r[LOSSES] > setting('max_losses') then
@@ -63,6 +68,14 @@ local function recover(lease, hold)
       'LIMIT', 0, MOST)) do
     take_back(id)
   end
+end
+
+-- Nothing may be claimed for a worker any more. It is no longer alive, and
+-- forgotten in five minutes.
+local function close_worker(worker)
+  call('HSET', WRK, 'c:' .. worker, 'closed')
+  call('HDEL', WRK, 'i:' .. worker)
+  call('ZADD', SEEN, int(now - 300000), worker)
 end
 
 -- Per-minute counters stay a day; workers not seen for ten minutes go.
