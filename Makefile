@@ -70,7 +70,7 @@ lib_queue := abandon backoff beat change claim close cron_field cron_format \
 	schedule schedule_line schedule_option schedule_parse \
 	schedule_setting script stats
 lib_sys := child child_left child_tree json loop loop_dial loop_dns \
-	loop_stream loop_tls proc redis redis_answer redis_cmd redis_error \
+	loop_stream loop_tls oom proc redis redis_answer redis_cmd redis_error \
 	redis_link redis_parser redis_queue seal server server_ask \
 	server_start url zone zone_file zone_footer zone_names
 lib_work := breaker capture control engine engine_abandon engine_beat engine_job \

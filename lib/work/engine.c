@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "sys/child.h"
+#include "sys/oom.h"
 #include "sys/seal.h"
 #include "work/engine_impl.h"
 
@@ -406,6 +407,7 @@ static void init_slots(struct engine *en)
 		.done = engine_job_done,
 		.news = engine_news,
 		.arg = en,
+		.oom_kills = oom_kills(),
 	};
 	en->slot = buf_zalloc((size_t)s->slots * sizeof(struct slot *));
 	breaker_init(&en->faults, 5);

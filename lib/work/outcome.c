@@ -109,13 +109,18 @@ static void say_what(struct outcome *o, const char *what,
 
 static void say_signal(struct outcome *o, const struct outcome_facts *f)
 {
+	static const char *const memory[] = {
+		[OUTCOME_OOM_UNKNOWN] = " (out of memory?)",
+		[OUTCOME_OOM_NO] = "",
+		[OUTCOME_OOM_YES] = " (out of memory)",
+	};
 	const char *name = signame_of(f->end->signo);
 	char text[64], number[16];
 
 	snprintf(number, sizeof(number), "SIG%d", f->end->signo);
 	snprintf(text, sizeof(text), "%s%s%s", name ? name : number,
 		 f->end->core ? " (core dumped)" : "",
-		 f->end->signo == SIGKILL ? " (out of memory?)" : "");
+		 f->end->signo == SIGKILL ? memory[f->oom] : "");
 	say_what(o, text, f);
 	set_how(o, "signal", f->end->signo);
 }
@@ -135,6 +140,9 @@ static void say_exit(struct outcome *o, const struct outcome_facts *f)
 		snprintf(text, sizeof(text), "exit status %d", f->end->code);
 		add_reason(o, strv_of(text));
 	}
+	/* a shell that passes on the death of what it ran */
+	if (f->end->code == 128 + SIGKILL && f->oom == OUTCOME_OOM_YES)
+		add_reason(o, strv_of(" (out of memory)"));
 }
 
 static void fail(struct outcome *o, const struct outcome_facts *f)

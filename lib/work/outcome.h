@@ -45,10 +45,18 @@ enum outcome_cause {
 	OUTCOME_EVICTED, /* the lease was lost: another worker has the job */
 };
 
+/* Whether the kernel killed for want of memory while the handler ran. */
+enum outcome_oom {
+	OUTCOME_OOM_UNKNOWN,
+	OUTCOME_OOM_NO,
+	OUTCOME_OOM_YES
+};
+
 /* All that the decision depends on. Views are borrowed for the call. */
 struct outcome_facts {
 	enum outcome_cause cause;
 	const struct child_end *end;
+	enum outcome_oom oom; /* when it ended as by SIGKILL */
 	/* From the control channel: */
 	int64_t retry_after_ms; /* -1 = not said */
 	int64_t defer_ms;	/* -1 = not said */

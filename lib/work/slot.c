@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "sys/oom.h"
 #include "sys/seal.h"
 
 enum {
@@ -158,6 +159,23 @@ static struct strv view(const struct buf *b)
 	return strv_make(b->p, b->len);
 }
 
+/* A handler was killed, or a shell says so of what it ran: for memory? */
+static enum outcome_oom judge_kill(struct slot *s)
+{
+	int64_t before = s->host->oom_kills, now;
+
+	if (s->end.signo != SIGKILL && s->end.code != 128 + SIGKILL)
+		return OUTCOME_OOM_UNKNOWN;
+	now = oom_kills();
+	if (before < 0 || now < 0)
+		return OUTCOME_OOM_UNKNOWN;
+	if (now <= before)
+		return OUTCOME_OOM_NO;
+	/* one count, one death: others may have gone the same way */
+	s->host->oom_kills++;
+	return OUTCOME_OOM_YES;
+}
+
 static void finish(struct slot *s)
 {
 	const struct settings *set = s->host->settings;
@@ -176,6 +194,7 @@ static void finish(struct slot *s)
 	control_end(&s->control, &control_events, s);
 	inlet_close(&s->control_pipe);
 	capture_close(&s->capture);
+	f.oom = judge_kill(s);
 	f.retry_after_ms = s->control.retry_after_ms;
 	f.defer_ms = s->control.defer_ms;
 	f.dead = s->control.dead;

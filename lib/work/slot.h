@@ -61,9 +61,10 @@ struct slot_host {
 	/* There is something new for jq-stat to show. */
 	void (*news)(void *arg, struct slot *s);
 	void *arg;
-	int running; /* handlers started and not collected */
-	bool warned; /* of a control line that is not understood */
-	bool strays; /* killed leftovers may be waiting to be collected */
+	int running;	   /* handlers started and not collected */
+	bool warned;	   /* of a control line that is not understood */
+	bool strays;	   /* killed leftovers may be waiting to be collected */
+	int64_t oom_kills; /* by the kernel, that we know of; -1 = no telling */
 };
 
 struct slot {

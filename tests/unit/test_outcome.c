@@ -11,6 +11,7 @@ struct row {
 	const char *name;
 	enum outcome_cause cause;
 	int code, signo;
+	enum outcome_oom oom;
 	bool core;
 	int64_t retry_after, defer; /* 0 = not said, -1 = said as 0 */
 	const char *dead, *error, *last_line;
@@ -37,6 +38,7 @@ static void check_row(const struct outcome_rules *rules, const struct row *r)
 	struct outcome_facts f = {
 		.cause = r->cause,
 		.end = &end,
+		.oom = r->oom,
 		.retry_after_ms = said(r->retry_after),
 		.defer_ms = said(r->defer),
 		.dead = r->dead != NULL,
@@ -127,6 +129,27 @@ static void signals(void)
 		 .delay = 5000,
 		 .how = "signal:9",
 		 .reason = "SIGKILL (out of memory?)"},
+		{.name = "KILL, for memory",
+		 .signo = SIGKILL,
+		 .oom = OUTCOME_OOM_YES,
+		 RETRY,
+		 .delay = 5000,
+		 .how = "signal:9",
+		 .reason = "SIGKILL (out of memory)"},
+		{.name = "KILL, not for memory",
+		 .signo = SIGKILL,
+		 .oom = OUTCOME_OOM_NO,
+		 RETRY,
+		 .delay = 5000,
+		 .how = "signal:9",
+		 .reason = "SIGKILL"},
+		{.name = "a shell whose child was killed for memory",
+		 .code = 137,
+		 .oom = OUTCOME_OOM_YES,
+		 RETRY,
+		 .delay = 5000,
+		 .how = "exit:137",
+		 .reason = "exit status 137 (out of memory)"},
 		{.name = "SEGV with core",
 		 .signo = SIGSEGV,
 		 .core = true,
