@@ -185,6 +185,10 @@ static void relay(void *arg)
 
 static void take_signals(struct watch *w)
 {
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGUSR2, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
 		struct taken_signal *t = &w->signal[i];
 		struct sigaction old;
