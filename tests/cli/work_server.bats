@@ -259,8 +259,8 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   wait_until 5 held
   server_kill db
   kill "$spawned"
-  echo 0 >&8
   wait_line 5 worker.err 'finishing 1 job'
+  echo 0 >&8
   wait_until 5 gone "$(cat pids)"
   # it has an outcome to tell and waits; told again, it gives up
   kill "$spawned"

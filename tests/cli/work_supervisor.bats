@@ -55,7 +55,7 @@ attempts() {
   jq-push -q q x
   start_worker
   wait_until 5 lines_in 1 pids
-  kill -SEGV "$(engine)"
+  kill -KILL "$(engine)"
   wait_until 2 lines_in 2 pids
   kill -ABRT "$(engine)"
   wait_line 2 worker.err 'died of SIGABRT'
