@@ -11,6 +11,7 @@
 --@ base
 --@ record
 --@ ready
+--@ push
 
 local fields = 7
 for i = 2, #ARGV, fields do
@@ -19,13 +20,7 @@ for i = 2, #ARGV, fields do
     return {'MALFORMED'}
   end
 end
-local max_len = setting('max_len')
-local waiting = call('ZCARD', RDY) + call('ZCARD', DLY)
-call('LLEN', WAKE)
-
-if not layout then
-  call('HSET', META, 'format', '1', 'epoch', ARGV[1])
-end
+found(ARGV[1])
 
 -- The same push again is harmless; another job under a known id is not. The
 -- write makes WAIT mean something on a new connection.
@@ -38,33 +33,17 @@ local function known(id, digest)
   return 'CONFLICT'
 end
 
-local function place(id, when, priority)
-  local at = tonumber(string.match(when, '%d+'))
-  if string.sub(when, 1, 1) == '+' then at = now + at end
-  if at > now then
-    make_due(DLY, id, at, priority)
-  else
-    make_ready(id, new_score(priority))
-  end
-end
-
 local answer = {'OK'}
 for i = 2, #ARGV, fields do
   local id, digest = ARGV[i], ARGV[i + 1]
-  local expires = tonumber(ARGV[i + 4])
-  if expires > 0 then expires = now + expires end
   local word = 'OK'
-  if call('HEXISTS', JOB, id) == 1 or call('HEXISTS', PAY, id) == 1 then
+  if is_known(id) then
     word = known(id, digest)
-  elseif max_len > 0 and waiting >= max_len then
+  elseif is_full(0) then
     word = 'FULL'
   else
-    call('HSET', PAY, id, table.concat({'1', now_text, int(expires),
-      #ARGV[i + 6], digest}, ' ') .. ARGV[i + 5] .. '\n' .. ARGV[i + 6])
-    place(id, ARGV[i + 3], tonumber(ARGV[i + 2]))
-    waiting = waiting + 1
-    count('pushed')
-    count_minute('p')
+    push(id, digest, tonumber(ARGV[i + 2]), ARGV[i + 3],
+      tonumber(ARGV[i + 4]), ARGV[i + 5], ARGV[i + 6])
   end
   answer[#answer + 1] = word
 end

@@ -13,39 +13,11 @@
 --@ record
 --@ finish
 --@ state
-
-local drop, reason = ARGV[1] == 'drop', ARGV[2]
-call('ZCARD', DONE)
-call('ZCARD', DEAD)
-
-local function ask(id, r)
-  r[FLAGS] = drop and 'd' or 'c'
-  call('HSET', JOB, id, record_text(r))
-  return 'ASKED'
-end
-
-local function remove(id)
-  local state = state_of(id)
-  local r = state and record_of(id)
-  if not r then return 'GONE' end
-  if state == 'done' or (state == 'dead' and not drop) then return state end
-  if state == 'running' then return ask(id, r) end
-  call('ZREM', STATES[state], id)
-  if not drop then
-    to_dead(id, r, reason)
-    return 'OK'
-  end
-  if state == 'dead' then
-    count('dead_bytes', -call('HSTRLEN', JOB, id) - call('HSTRLEN', PAY, id))
-    count('deleted_dead')
-  end
-  count('deleted')
-  r[LAST], r[REASON] = 'deleted', reason
-  to_done(id, r, '')
-  return 'OK'
-end
+--@ remove
 
 local answer = {'OK'}
-for i = 3, #ARGV do answer[i - 1] = remove(ARGV[i]) end
+for i = 3, #ARGV do
+  answer[i - 1] = remove(ARGV[i], ARGV[1] == 'drop', ARGV[2])
+end
 write_counters()
 return answer
