@@ -67,7 +67,7 @@ lib_cli := await config connect env ids look look_wait opt opt_help \
 	removal setting show show_detail show_job show_queue verb
 lib_queue := abandon backoff beat change claim close cron_field cron_format \
 	cron_next cron_parse cron_walk job job_text key move page push \
-	schedule schedule_line schedule_option schedule_parse \
+	schedule schedule_format schedule_line schedule_option schedule_parse \
 	schedule_setting script stats
 lib_sys := child child_left child_tree json loop loop_dial loop_dns \
 	loop_stream loop_tls oom proc redis redis_answer redis_cmd redis_error \

@@ -120,6 +120,11 @@ int schedule_parse(struct schedule_file *f, struct strv text,
 int schedule_load(struct schedule_file *f, const char *path, bool trusted,
 		  const struct schedule_input *in, struct err *e) must_check;
 
+/* Append the schedule as a line of a file, without its payload and without the
+ * newline, each option that is not the default in one spelling: parsed again
+ * it is the same schedule. */
+void schedule_format(const struct schedule *s, struct buf *out);
+
 /* Free what it holds; a zeroed one is fine. */
 void schedule_file_release(struct schedule_file *f);
 
