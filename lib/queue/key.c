@@ -23,11 +23,17 @@ void key_set_init(struct key_set *k, const char *space, struct strv queue)
 			 k->queue, KEYS[i]);
 	snprintf(k->channel, sizeof(k->channel), "%s:{%s}:end", space,
 		 k->queue);
+	snprintf(k->cron, sizeof(k->cron), "%s:{%s}:cron", space, k->queue);
 }
 
 void key_queues(const char *space, char *to)
 {
 	snprintf(to, 80, "%s:queues", space);
+}
+
+void key_crons(const char *space, char *to)
+{
+	snprintf(to, 80, "%s:crons", space);
 }
 
 static bool alnum(char c, bool upper)

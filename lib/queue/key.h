@@ -26,6 +26,8 @@ struct key_set {
 	char queue[KEY_QUEUE_MAX + 1];
 	char key[KEY_COUNT][KEY_QUEUE_MAX * 2 + 16]; /* "jq:{mail}:rdy" … */
 	char channel[KEY_QUEUE_MAX * 2 + 16]; /* "jq:{mail}:end" (pub/sub) */
+	char cron[KEY_QUEUE_MAX * 2 + 16]; /* "jq:{mail}:cron": its schedules,
+					      declared by their scripts alone */
 };
 
 /* Places in key_set.key that C looks at by name. */
@@ -39,6 +41,9 @@ void key_set_init(struct key_set *k, const char *space, struct strv queue);
 
 /* "jq:queues": the advisory set of queue names; `to` holds 80 bytes. */
 void key_queues(const char *space, char *to);
+
+/* "jq:crons": the advisory set of queues that schedules feed; likewise. */
+void key_crons(const char *space, char *to);
 
 /*
  * Checks, 0 or -1 with STATUS_USAGE and the offender made printable:

@@ -6,12 +6,25 @@
 
 #include "scripts.inc"
 
-void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k)
+static void begin(struct redis_cmd *c, enum script s, const struct key_set *k,
+		  int n_keys)
 {
 	redis_cmd_clear(c);
-	redis_cmd_script(c, &scripts[s], KEY_COUNT);
+	redis_cmd_script(c, &scripts[s], n_keys);
 	for (int i = 0; i < KEY_COUNT; i++)
 		redis_cmd_str(c, k->key[i]);
+}
+
+void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k)
+{
+	begin(c, s, k, KEY_COUNT);
+}
+
+void script_begin_cron(struct redis_cmd *c, enum script s,
+		       const struct key_set *k)
+{
+	begin(c, s, k, KEY_COUNT + 1);
+	redis_cmd_str(c, k->cron);
 }
 
 int script_answer(const struct redis_reply *reply, const char *queue,

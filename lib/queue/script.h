@@ -14,6 +14,9 @@ enum script {
 	SCRIPT_CLAIM,
 	SCRIPT_CLOSE,
 	SCRIPT_CONFIGURE,
+	SCRIPT_CRON_FIRE,
+	SCRIPT_CRON_LIST,
+	SCRIPT_CRON_SYNC,
 	SCRIPT_LIST,
 	SCRIPT_PEEK,
 	SCRIPT_PUSH,
@@ -26,6 +29,10 @@ enum script {
 /* Begin a call of `s` on the queue of `k`: the keys are added, the arguments
  * follow. Clears `c` first. */
 void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k);
+
+/* The same for the scripts of schedules, which have one key more. */
+void script_begin_cron(struct redis_cmd *c, enum script s,
+		       const struct key_set *k);
 
 /*
  * Check an answer of a script: an array whose first element is a word we know
