@@ -65,6 +65,7 @@ lib_base := buf civil clock err fd fnv num signame strv text
 lib_cli := await config connect env ids look look_wait opt opt_help \
 	opt_value outcome output ping private pusher record record_json \
 	removal setting show show_detail show_job show_queue verb
+lib_cron := due
 lib_queue := abandon backoff beat change claim close cron_field cron_format \
 	cron_next cron_parse cron_walk job job_text key move page push \
 	schedule schedule_format schedule_line schedule_option schedule_parse \
@@ -76,7 +77,7 @@ lib_sys := child child_left child_tree json loop loop_dial loop_dns \
 lib_work := breaker capture control engine engine_abandon engine_beat engine_job \
 	engine_stop environ handlers inlet joblog lane lines log notify \
 	outcome pick replace settings sink slot slot_start stop supervisor
-LIB_SRC := $(foreach d,base cli queue sys work,$(lib_$d:%=lib/$d/%.c))
+LIB_SRC := $(foreach d,base cli cron queue sys work,$(lib_$d:%=lib/$d/%.c))
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
