@@ -70,18 +70,25 @@ static void add_when(struct push *p, const struct job_options *o)
 	redis_cmd_str(&p->cmd, when);
 }
 
+void push_digest(const char *queue, const char *name, const char *id,
+		 struct strv payload, char *to)
+{
+	struct strv parts[4] = {strv_of(queue), strv_of(name), strv_of(id),
+				payload};
+
+	seal_digest(parts, 4, to);
+}
+
 void push_add(struct push *p, const char *id, const struct job_options *o,
 	      struct strv payload, bool borrow)
 {
-	struct strv parts[4] = {strv_of(p->keys->queue), strv_of(o->name),
-				strv_of(id), payload};
 	char digest[SEAL_DIGEST_SIZE];
 
 	if (p->n == 0)
 		begin(p);
 	remember(p, id);
 	p->bytes += payload.n;
-	seal_digest(parts, 4, digest);
+	push_digest(p->keys->queue, o->name, id, payload, digest);
 	redis_cmd_str(&p->cmd, id);
 	redis_cmd_str(&p->cmd, digest);
 	redis_cmd_int(&p->cmd, o->priority);

@@ -53,6 +53,11 @@ void push_release(struct push *p);
 void push_add(struct push *p, const char *id, const struct job_options *o,
 	      struct strv payload, bool borrow);
 
+/* What tells a repeated push of a job from another under its id. `name` may
+ * be NULL; `to` holds SEAL_DIGEST_SIZE bytes. */
+void push_digest(const char *queue, const char *name, const char *id,
+		 struct strv payload, char *to);
+
 /* Bytes of payload collected, for deciding when a batch is large enough. */
 size_t push_bytes(const struct push *p);
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Schedule files brought into force: all of them or, as far as can be told
+ * beforehand, none.
+ */
+#ifndef CRON_APPLY_H
+#define CRON_APPLY_H
+
+#include "base/err.h"
+#include "cron/event.h"
+#include "cron/names.h"
+#include "queue/schedule.h"
+#include "sys/redis.h"
+
+/* What no file can tell alone: two of one source, a name twice in one queue,
+ * more than a call takes. STATUS_CONFIG. Pure. */
+int apply_check(const struct schedule_file *f, size_t n,
+		struct err *e) must_check;
+
+/* Files that go into force together. */
+struct apply_set {
+	const struct schedule_file *f; /* borrowed */
+	size_t n;
+};
+
+/*
+ * Make the schedules of each file those in force of its source. All queues are
+ * asked before the first is changed. Queues that schedules feed, and those of
+ * the files, go to `queues`. Tells of a "sync" for each file, and of each
+ * schedule that was changed. Waits. -1 as call_sync().
+ */
+int apply_files(struct redis *r, const char *space, const struct apply_set *set,
+		struct names *queues, const struct event_sink *to,
+		struct err *e) must_check;
+
+#endif

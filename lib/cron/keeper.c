@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The loop. What waits for an answer of the server one after the other
+ * (reading tables, applying files) is done between two turns; ticks are sent
+ * all at once and answered whenever.
+ */
+#include "cron/keeper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cron/apply.h"
+#include "cron/keeper_step.h"
+
+enum {
+	LOOK_MS = 30000,  /* between two looks, at most */
+	BACKOFF_MS = 250, /* after the first error */
+	BACKOFF_MAX_MS = 5000,
+	COMPLAIN_MS = 60000, /* between two complaints of one kind */
+};
+
+static void wake(void *arg)
+{
+	(void)arg; /* the loop turns, which is all */
+}
+
+void keeper_init(struct keeper *k)
+{
+	k->timer = loop_timer_new(k->loop, wake, k);
+}
+
+static void drop_tables(struct keeper *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		table_free(k->table[i]);
+	free(k->table);
+	k->table = NULL;
+	k->n = 0;
+}
+
+void keeper_release(struct keeper *k)
+{
+	drop_tables(k);
+	names_release(&k->sources);
+	loop_timer_free(k->timer);
+}
+
+void keeper_reload(void *arg)
+{
+	struct keeper *k = arg;
+
+	k->reload = true;
+	k->reload_at = 0;
+}
+
+void keeper_stop(void *arg)
+{
+	struct keeper *k = arg;
+
+	k->stop = true;
+}
+
+int64_t keeper_step_backoff(int64_t *backoff)
+{
+	*backoff = *backoff ? *backoff * 2 : BACKOFF_MS;
+	if (*backoff > BACKOFF_MAX_MS)
+		*backoff = BACKOFF_MAX_MS;
+	return clock_boot_ms() + *backoff;
+}
+
+bool keeper_step_may_tell(int64_t *told_at)
+{
+	int64_t now = clock_boot_ms();
+
+	if (*told_at && now - *told_at < COMPLAIN_MS)
+		return false;
+	*told_at = now;
+	return true;
+}
+
+int64_t keeper_step_server_now(const struct keeper *k)
+{
+	return clock_boot_ms() + k->offset;
+}
+
+void keeper_step_clock(struct keeper *k, int64_t server_now)
+{
+	int64_t offset = server_now - clock_boot_ms();
+	int64_t by = offset - k->offset;
+	struct event v;
+
+	if (k->offset_known && (by > 1000 || by < -1000)) {
+		event_begin(&v, EVENT_WARN, "clock");
+		event_span(&v, "by", by);
+		event_end(&v, &k->to);
+	}
+	k->offset = offset;
+	k->offset_known = true;
+}
+
+static struct table *find(const struct keeper *k, const char *source,
+			  const char *queue)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->table[i]->source, source) == 0 &&
+		    strcmp(k->table[i]->keys.queue, queue) == 0)
+			return k->table[i];
+	return NULL;
+}
+
+/* A table for each source in each queue that schedules feed. */
+static void add_tables(struct keeper *k, const struct names *queues)
+{
+	for (size_t i = 0; i < k->sources.n; i++) {
+		for (size_t j = 0; j < queues->n; j++) {
+			const char *source = k->sources.v[i];
+
+			if (find(k, source, queues->v[j]))
+				continue;
+			k->table = buf_realloc(
+				k->table, (k->n + 1) * sizeof(struct table *));
+			k->table[k->n++] = table_new(k->space, source,
+						     strv_of(queues->v[j]));
+		}
+	}
+}
+
+/* Steps that are on their way have to come home before tables go. */
+static void settle(struct keeper *k)
+{
+	redis_drain(k->redis);
+}
+
+int keeper_apply(struct keeper *k, const struct schedule_file *f, size_t n,
+		 struct err *e)
+{
+	const struct apply_set set = {f, n};
+	struct names queues = {0};
+	int rc = apply_check(f, n, e);
+
+	if (rc == 0)
+		rc = apply_files(k->redis, k->space, &set, &queues, &k->to, e);
+	if (rc == 0) {
+		settle(k);
+		drop_tables(k);
+		names_release(&k->sources);
+		for (size_t i = 0; i < n; i++)
+			names_add(&k->sources, strv_of(f[i].source));
+		add_tables(k, &queues);
+		k->look_at = 0;
+	}
+	names_release(&queues);
+	return rc;
+}
+
+static bool server_is_away(const struct err *e)
+{
+	return e->code == STATUS_UNAVAILABLE || e->code == STATUS_LATER;
+}
+
+static void complain(struct keeper *k, const struct err *e)
+{
+	if (keeper_step_may_tell(&k->told_at))
+		event_error(&k->to, NULL, e);
+}
+
+/* A file that is wrong stays out; a server that is away is tried again. */
+static void reload(struct keeper *k)
+{
+	struct err e;
+
+	k->reload = false;
+	if (k->load(k->arg, &e) == 0)
+		return;
+	if (server_is_away(&e)) {
+		k->reload = true;
+		k->reload_at = keeper_step_backoff(&k->backoff);
+		complain(k, &e);
+		return;
+	}
+	event_error(&k->to, NULL, &e);
+}
+
+/* Whether a server that knew the schedules knows none: it began anew, and
+ * the version it counts by is gone. */
+static bool lost(const struct table *t, bool had)
+{
+	return had && strcmp(t->version, "0") == 0;
+}
+
+static int look_at(struct keeper *k, struct table *t, struct err *e)
+{
+	bool had = t->version[0] && strcmp(t->version, "0") != 0;
+
+	if (t->busy)
+		return 0;
+	if (table_look(t, k->redis, &k->to, e) < 0)
+		return -1;
+	keeper_step_clock(k, t->now);
+	if (lost(t, had)) {
+		err_set(e, STATUS_DATA,
+			"the server has lost the schedules (applying the "
+			"files again)");
+		event_error(&k->to, NULL, e);
+		k->reload = true;
+		k->reload_at = 0;
+	}
+	return 0;
+}
+
+static void take_queue(void *arg, struct strv queue)
+{
+	names_add(arg, queue);
+}
+
+static void look(struct keeper *k)
+{
+	struct names queues = {0};
+	struct err e;
+	int rc = call_queues(k->redis, k->space, take_queue, &queues, &e);
+
+	if (rc == 0)
+		add_tables(k, &queues);
+	names_release(&queues);
+	for (size_t i = 0; rc == 0 && i < k->n; i++)
+		rc = look_at(k, k->table[i], &e);
+	if (rc < 0) {
+		k->look_at = keeper_step_backoff(&k->backoff);
+		complain(k, &e);
+		return;
+	}
+	k->backoff = 0;
+	k->told_at = 0;
+	k->look_at = clock_boot_ms() + LOOK_MS;
+}
+
+void keeper_run(struct keeper *k)
+{
+	while (!k->stop) {
+		int64_t now = clock_boot_ms(), wait;
+
+		if (k->reload && now >= k->reload_at)
+			reload(k);
+		if (!k->stop && now >= k->look_at)
+			look(k);
+		wait = keeper_step(k);
+		now = clock_boot_ms();
+		if (k->look_at - now < wait)
+			wait = k->look_at - now;
+		if (k->reload && k->reload_at - now < wait)
+			wait = k->reload_at - now;
+		loop_timer_set(k->timer, wait > 0 ? wait : 0);
+		if (!k->stop)
+			loop_turn(k->loop);
+	}
+}

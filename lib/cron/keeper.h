@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon: sleeps until the earliest tick is due or half a minute is over,
+ * looks at the server's clock, and turns due ticks into jobs. Any number of
+ * copies do the same; the server lets the first have each tick.
+ *
+ * It keeps nothing that cannot be read back. A schedule whose step fails is
+ * tried again within five seconds, and the others go on meanwhile.
+ */
+#ifndef CRON_KEEPER_H
+#define CRON_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cron/event.h"
+#include "cron/names.h"
+#include "cron/table.h"
+#include "queue/schedule.h"
+#include "sys/loop.h"
+#include "sys/redis.h"
+
+struct keeper {
+	struct loop *loop;    /* borrowed */
+	struct redis *redis;  /* borrowed */
+	const char *space;    /* borrowed; the namespace */
+	struct event_sink to; /* told of what happens */
+	/* Read the files and keeper_apply() them; called at keeper_reload()
+	 * and when the server has lost them. */
+	int (*load)(void *arg, struct err *e);
+	void *arg;
+	/* The rest is keeper.c's. */
+	bool stop;
+	bool reload;	      /* asked for */
+	int64_t reload_at;    /* not before, ms since boot */
+	struct names sources; /* whose schedules we look after */
+	struct table **table; /* owned; source × queue */
+	size_t n;
+	struct loop_timer *timer; /* wakes the loop; owned */
+	int64_t offset; /* the server's clock minus ours since boot, ms */
+	bool offset_known;
+	int64_t look_at; /* when tables are read again, ms since boot */
+	int64_t backoff; /* ms of the last wait after an error; 0 = none */
+	int64_t told_at; /* last complaint, ms since boot */
+};
+
+/* The six fields above were filled in, the others are zero. */
+void keeper_init(struct keeper *k);
+void keeper_release(struct keeper *k);
+
+/* Bring files into force and look after their sources from now on. Waits. On
+ * -1 all stays as it was. */
+int keeper_apply(struct keeper *k, const struct schedule_file *f, size_t n,
+		 struct err *e) must_check;
+
+/* Go on until keeper_stop(). */
+void keeper_run(struct keeper *k);
+
+/* Read the files again; return from keeper_run(). Both may be what a signal
+ * calls: `k` is the keeper. */
+void keeper_reload(void *k);
+void keeper_stop(void *k);
+
+#endif

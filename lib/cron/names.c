@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* A short list: looked through from its front. */
+#include "cron/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+bool names_add(struct names *l, struct strv name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strv_eq(name, l->v[i]))
+			return false;
+	l->v = buf_realloc(l->v, (l->n + 1) * sizeof(*l->v));
+	l->v[l->n++] = strv_dup(name);
+	return true;
+}
+
+bool names_has(const struct names *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+void names_release(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+	l->v = NULL;
+	l->n = 0;
+}
