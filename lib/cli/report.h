@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Schedule files as a person wrote them: read, and what is wrong with them
+ * said as "FILE:LINE:COLUMN: what: why (hint)".
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "queue/schedule.h"
+
+struct report {
+	const char *zone; /* borrowed; of schedules that name none, or NULL */
+	bool json;	  /* an object a line */
+	bool answer;	  /* to stdout, for it was asked for; else stderr */
+	bool failed;	  /* stdout could not be written, because of `why` */
+	struct err why;
+	const char *path; /* report_load()'s own */
+};
+
+/* schedule_load(), telling of every error and warning. Blocks. */
+int report_load(struct report *r, struct schedule_file *f, const char *path,
+		bool trusted, struct err *e) must_check;
+
+#endif
