@@ -69,8 +69,9 @@ int num_int(struct strv text, int64_t min, int64_t max, int64_t *out,
 		v = skip(v, 1);
 	if (cut_digits(&v, &n) || v.n)
 		return bad_int(shown, "not a whole number", min, max, e);
-	value = negative ? -(int64_t)(n & INT64_MAX) : (int64_t)n;
-	if (n > INT64_MAX || value < min || value > max)
+	/* the lowest has no positive counterpart */
+	value = negative ? (int64_t)(0 - n) : (int64_t)n;
+	if (n > (uint64_t)INT64_MAX + negative || value < min || value > max)
 		return bad_int(shown, "out of range", min, max, e);
 	*out = value;
 	return 0;

@@ -104,6 +104,13 @@ static void ints_at_the_edge(void)
 			  &err),
 		  -1);
 	CHECK_HAS(err.msg, "out of range (0 or more)");
+	CHECK_INT(num_int(strv_of("-9223372036854775808"), INT64_MIN, 0, &got,
+			  &err),
+		  0);
+	CHECK(got == INT64_MIN);
+	CHECK_INT(num_int(strv_of("-9223372036854775809"), INT64_MIN, 0, &got,
+			  &err),
+		  -1);
 	/* the view ends where it ends, and a NUL is a character like others */
 	CHECK_INT(num_int(strv_make("123", 2), 0, 99, &got, &err), 0);
 	CHECK_INT(got, 12);
