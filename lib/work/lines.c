@@ -15,10 +15,11 @@ void lines_release(struct lines *l)
 	buf_release(&l->partial);
 }
 
-/* What belongs to a line that goes on behind these bytes. */
+/* What belongs to a line that goes on behind these bytes. A piece is full only
+ * when more comes: a newline may be next. */
 static void keep(struct lines *l, struct strv part, lines_fn *fn, void *arg)
 {
-	while (l->partial.len + part.n >= l->max) {
+	while (l->partial.len + part.n > l->max) {
 		size_t n = l->max - l->partial.len;
 
 		buf_add(&l->partial, part.p, n);

@@ -55,6 +55,13 @@ static void too_long(void)
 	lines_init(&l, 4);
 	lines_feed(&l, strv_of("abcdefghij\nxyz\nabcd\n"), note, NULL);
 	CHECK_STR(seen, "[abcd][efgh][ij][xyz][abcd]");
+	/* full, and the newline comes with the next bytes */
+	seen[0] = '\0';
+	lines_feed(&l, strv_of("ab"), note, NULL);
+	lines_feed(&l, strv_of("cd"), note, NULL);
+	lines_feed(&l, strv_of("\nabcdefgh\n"), note, NULL);
+	lines_end(&l, note, NULL);
+	CHECK_STR(seen, "[abcd][abcd][efgh]");
 	lines_release(&l);
 }
 
