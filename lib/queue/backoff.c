@@ -2,6 +2,7 @@
 /* Back-off specifications and the delays they give. */
 #include "queue/backoff.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -20,6 +21,7 @@ static int refuse(struct strv spec, struct err *e)
 int backoff_parse(struct strv spec, struct backoff *out, struct err *e)
 {
 	struct strv rest = spec, kind = strv_cut(&rest, ':');
+	bool more;
 
 	memset(out, 0, sizeof(*out));
 	if (strv_eq(kind, "exp"))
@@ -31,11 +33,12 @@ int backoff_parse(struct strv spec, struct backoff *out, struct err *e)
 	else
 		return refuse(spec, e);
 	do {
+		more = rest.n && memchr(rest.p, ',', rest.n);
 		if (out->n == BACKOFF_LIST_MAX ||
 		    num_duration(strv_cut(&rest, ','), 0, NUM_SPAN_MAX_MS,
 				 &out->ms[out->n++], NULL) < 0)
 			return refuse(spec, e);
-	} while (rest.n > 0);
+	} while (more);
 	if (out->kind == BACKOFF_FIXED && out->n != 1)
 		return refuse(spec, e);
 	if (out->kind == BACKOFF_EXP &&

@@ -51,7 +51,8 @@ static void refused(void)
 		"exp:0,1h",  "fixed:",	    "fixed:1,2",
 		"list:",     "list:1,,2",   "list:1,-2",
 		"linear:5s", "exp:5 s,1h",  "fixed:999d",
-		"5s",
+		"5s",	     "fixed:30s,",  "exp:5s,1h,",
+		"list:1,",
 	};
 	struct backoff b;
 
