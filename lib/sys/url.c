@@ -274,15 +274,26 @@ int url_parse(const char *text, struct url *out, struct err *e)
 	return 0;
 }
 
+/* What separates the parts of an address belongs to none of them here. */
+static void show_user(const char *user, struct buf *out)
+{
+	for (; *user; user++) {
+		if (strchr(":/@", *user))
+			buf_addf(out, "%%%02X", (unsigned char)*user);
+		else
+			text_percent_encode(out, strv_make(user, 1));
+	}
+}
+
 void url_show(const struct url *u, struct buf *out)
 {
 	buf_addstr(out, u->path	 ? "unix://"
 			: u->tls ? "rediss://"
 				 : "redis://");
 	if (u->user)
-		text_percent_encode(out, strv_of(u->user));
+		show_user(u->user, out);
 	if (u->password)
-		buf_addstr(out, u->user ? ":***" : "***");
+		buf_addstr(out, ":***");
 	if (u->user || u->password)
 		buf_addch(out, '@');
 	if (u->path) {
