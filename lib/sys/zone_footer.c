@@ -10,6 +10,7 @@
 
 #include "base/civil.h"
 #include "base/err.h"
+#include "base/text.h"
 
 enum {
 	HOUR = 3600,
@@ -19,8 +20,10 @@ enum {
 
 static int refuse(struct strv rest, const char *why, struct err *e)
 {
-	return err_set(e, STATUS_CONFIG, "rule ends at '%.*s': %s",
-		       (int)(rest.n < 40 ? rest.n : 40), rest.p, why);
+	char shown[64];
+
+	return err_set(e, STATUS_CONFIG, "rule ends at '%s': %s",
+		       text_show(rest, shown, sizeof(shown)), why);
 }
 
 static bool take(struct strv *s, char c)

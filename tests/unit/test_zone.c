@@ -236,6 +236,7 @@ static void footers_refused(void)
 		{"ABC3DEF,M3.2.0/168,M11.1.0", "changes"},
 		{"ABC3DEF,M3.2.0,M11.1.0 ", "more text"},
 		{"ABC3DEF,99999999999999999999,J9", "changes"},
+		{"ABC3\x1b[2J\xff", "'\\x1b[2J\\xff': no second"},
 		{"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHI"
 		 "JKLMNOP3",
 		 "abbreviation"},
