@@ -139,6 +139,11 @@ static int digit(struct redis_parser *p, char c, const char **why)
 		*why = "a length that is no number";
 		return -1;
 	}
+	/* leading zeros are a line without end */
+	if (p->digits && p->n == 0) {
+		*why = "a length that is no number";
+		return -1;
+	}
 	p->digits = true;
 	p->n = p->n * 10 + (uint64_t)(c - '0');
 	if (p->n > (p->type == '*' ? ELEMENTS_MAX : BULK_MAX)) {
@@ -159,9 +164,14 @@ static int line(struct redis_parser *p, struct strv in, size_t *used,
 	if (n)
 		p->cr = in.p[n - 1] == '\r';
 	p->n += n;
+	p->total += n;
 	*used += n;
 	if (p->n > LINE_MAX_) {
 		*why = "a line of more than 64 KiB";
+		return -1;
+	}
+	if (p->total > TOTAL_MAX) {
+		*why = "more than 2 GiB";
 		return -1;
 	}
 	if (!lf)

@@ -139,6 +139,8 @@ static void refused(void)
 		{"$--1\r\n", "!a length that is no number"},
 		{"$+1\r\n", "!a length that is no number"},
 		{"$1-\r\n", "!a length that is no number"},
+		{"$00", "!a length that is no number"}, /* and for ever */
+		{"*01\r\n", "!a length that is no number"},
 		{"$1 \r\n", "!a length that is no number"},
 		{"*x\r\n", "!a length that is no number"},
 		{"* OK IMAP4\r\n", "!a length that is no number"},
