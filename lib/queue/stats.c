@@ -198,16 +198,21 @@ static const char *known_state(struct strv name)
 	return "?";
 }
 
+#define SCORE_MAX 9007199254740992.0 /* milliseconds: 2^53 */
+
 /* Scores are milliseconds, with the priority as a fraction where due. */
 static int64_t score_ms(const char *state, struct strv score)
 {
 	char text[40];
+	double ms;
 
 	if (strcmp(state, "ready") == 0 || score.n >= sizeof(text))
 		return 0;
 	memcpy(text, score.p, score.n);
 	text[score.n] = '\0';
-	return (int64_t)strtod(text, NULL);
+	ms = strtod(text, NULL);
+	/* anybody can write a score: none that no clock shows, nor NaN */
+	return ms > 0 && ms < SCORE_MAX ? (int64_t)ms : 0;
 }
 
 enum {
