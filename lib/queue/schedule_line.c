@@ -152,6 +152,11 @@ static void parse_payload(struct schedule_parser *p, struct schedule *s,
 			  const struct schedule_options *o,
 			  const struct strv *inline_payload)
 {
+	/* a word of DEFAULTS is not on the line */
+	const char *at = schedule_option_given(o, "payload-file")
+				 ? o->payload_file.p
+				 : p->start;
+	char shown[64];
 	struct err e;
 
 	if (inline_payload && schedule_option_given(o, "payload-file")) {
@@ -167,15 +172,13 @@ static void parse_payload(struct schedule_parser *p, struct schedule *s,
 	if (!o->payload_file.n)
 		return;
 	if (!p->in->read_file)
-		schedule_parser_refuse(p, "payload-file", o->payload_file,
-				       "not to be had here",
-				       "write the payload after ' -- '");
+		schedule_parser_fault(
+			p, at,
+			"payload-file '%s': not to be had here (write the "
+			"payload after ' -- ')",
+			text_show(o->payload_file, shown, sizeof(shown)));
 	else if (p->in->read_file(p->in->arg, o->payload_file, &s->payload, &e))
-		schedule_parser_fault(p,
-				      schedule_option_given(o, "payload-file")
-					      ? o->payload_file.p
-					      : p->start,
-				      "payload-file: %s", e.msg);
+		schedule_parser_fault(p, at, "payload-file: %s", e.msg);
 }
 
 /* Options up to "--" or the end; the payload is what follows one blank. */
