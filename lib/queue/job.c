@@ -89,9 +89,10 @@ static int bad_header(struct err *e)
 		       "hand, or by a newer jobq?)");
 }
 
+/* A count, a size or an instant. */
 static int read_int(struct strv v, int64_t *out)
 {
-	return num_int(v, INT64_MIN, INT64_MAX, out, NULL);
+	return num_int(v, 0, JOB_NUMBER_MAX, out, NULL);
 }
 
 static int read_text(struct strv v, char **out)
@@ -137,7 +138,7 @@ static int read_word(struct strv word, struct job_header *h)
 	case 'm':
 		return read_int(value, &h->max_attempts);
 	case 't':
-		return read_int(value, &h->timeout_ms);
+		return num_int(value, 0, NUM_SPAN_MAX_MS, &h->timeout_ms, NULL);
 	case 'b':
 		return read_text(value, &h->backoff);
 	case 'n':
@@ -164,7 +165,7 @@ int job_parse_header(struct strv line, struct job_header *out, struct err *e)
 	if (!strv_eq(word, "1") ||
 	    read_int(strv_word(&line), &out->created_ms) < 0 ||
 	    read_int(strv_word(&line), &out->expires_ms) < 0 ||
-	    read_int(strv_word(&line), &size) < 0 || size < 0)
+	    read_int(strv_word(&line), &size) < 0)
 		return bad_header(e);
 	out->size = (uint64_t)size;
 	if (strv_word(&line).n == 0) /* the digest is for Lua alone */
@@ -200,7 +201,7 @@ int job_parse_record(struct strv line, struct job_record *out, struct err *e)
 	out->token = strv_word(&line);
 	out->closed = strv_word(&line);
 	if (read_int(strv_word(&line), &out->since_ms) < 0 ||
-	    read_int(strv_word(&line), &score) < 0 ||
+	    num_int(strv_word(&line), INT64_MIN, INT64_MAX, &score, NULL) < 0 ||
 	    read_int(strv_word(&line), &out->deliveries) < 0 ||
 	    read_int(strv_word(&line), &out->attempts) < 0 ||
 	    read_int(strv_word(&line), &out->losses) < 0 ||

@@ -21,6 +21,9 @@
 #define JOB_META_MAX	     4096 /* bytes of all labels together */
 #define JOB_DEFAULT_ATTEMPTS 5
 #define JOB_MAX_ATTEMPTS     1000000
+/* The largest number of a record or header: what Lua counts exactly. Beyond,
+ * and below zero, the text is not ours. */
+#define JOB_NUMBER_MAX 9007199254740992LL
 /* Bytes: the default limit, and what Redis takes in one piece. */
 #define JOB_MAX_PAYLOAD	     (64ULL << 20)
 #define JOB_HARD_MAX_PAYLOAD (500ULL << 20)

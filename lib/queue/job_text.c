@@ -19,9 +19,10 @@ static int unreadable(const char *what, struct err *e)
 		       what);
 }
 
+/* A count, a size or an instant. */
 static int read_int(struct strv v, int64_t *out)
 {
-	return num_int(v, INT64_MIN, INT64_MAX, out, NULL);
+	return num_int(v, 0, JOB_NUMBER_MAX, out, NULL);
 }
 
 static char *read_text(struct strv v)
@@ -113,8 +114,9 @@ int job_parse_live(struct strv text, struct job_live *out, struct err *e)
 	if (text.n == 0)
 		return 0;
 	line = strv_cut(&out->stderr_tail, '\n');
-	if (read_int(strv_word(&line), &out->progress) < 0 ||
-	    read_int(strv_word(&line), &out->total) < 0)
+	if (num_int(strv_word(&line), -1, INT64_MAX, &out->progress, NULL) <
+		    0 ||
+	    num_int(strv_word(&line), 0, INT64_MAX, &out->total, NULL) < 0)
 		return unreadable("running job's news", e);
 	out->text = read_text(strv_word(&line));
 	return 0;
