@@ -25,11 +25,13 @@ static int read_int(struct strv v, int64_t *out)
 	return num_int(v, 0, JOB_NUMBER_MAX, out, NULL);
 }
 
+/* NULL for nothing, and for what is no text. */
 static char *read_text(struct strv v)
 {
 	struct buf b = BUF_INIT;
 
-	if (v.n == 0 || text_percent_decode(&b, v) < 0) {
+	if (v.n == 0 || text_percent_decode(&b, v) < 0 ||
+	    memchr(b.p, '\0', b.len)) {
 		buf_release(&b);
 		return NULL;
 	}

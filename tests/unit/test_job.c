@@ -189,6 +189,8 @@ static void live_and_result(void)
 	CHECK_INT(job_parse_live(strv_of(""), &l, &err), 0);
 	CHECK_INT(l.progress, -1);
 	CHECK_INT(job_parse_live(strv_of("x y"), &l, &err), -1);
+	CHECK_INT(job_parse_live(strv_of("1 2 a%00b\n"), &l, &err), 0);
+	CHECK(!l.text);
 
 	buf_clear(&b);
 	job_encode_result(0, strv_of(""), strv_of(""), &b);
