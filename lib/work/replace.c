@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void replace_init(struct replace *r, const char *str, const char *const *argv)
 {
 	memset(r, 0, sizeof(*r));
@@ -28,6 +30,8 @@ void replace_release(struct replace *r)
 
 static int check(const struct replace *r, struct strv payload, struct err *e)
 {
+	char shown[64];
+
 	if (payload.n && memchr(payload.p, '\0', payload.n))
 		return err_set(e, STATUS_DATA,
 			       "the payload has a NUL byte: it cannot be an "
@@ -44,7 +48,8 @@ static int check(const struct replace *r, struct strv payload, struct err *e)
 				       "the payload begins with '-' and would "
 				       "be taken for an option (-I; put -- "
 				       "before '%s')",
-				       r->str);
+				       text_show(strv_of(r->str), shown,
+						 sizeof(shown)));
 	return 0;
 }
 
