@@ -89,10 +89,16 @@ assert_names() {
   assert_names apt-get valkey-server valkey-tools
 }
 
+@test "Debian's names where libFuzzer comes with the compiler" {
+  stand_in apt-cache <<<'case $3 in libclang-rt*) exit 100;; esac'
+  assert_names apt-get clang
+  refute_regex "${stderr_lines[1]}" libclang-rt
+}
+
 @test "Fedora's names" {
   assert_names dnf valkey hiredis-devel libsodium-devel libevent-devel \
     openssl-devel jansson-devel bats tzdata pkgconf-pkg-config procps-ng \
-    clang clang-tools-extra ShellCheck mandoc
+    clang clang-tools-extra ShellCheck mandoc compiler-rt
 }
 
 @test "Fedora's names where valkey has not come yet" {
@@ -105,12 +111,12 @@ assert_names() {
 @test "Alpine's names" {
   assert_names apk valkey valkey-cli hiredis-dev libsodium-dev libevent-dev \
     openssl-dev jansson-dev bats tzdata pkgconf clang clang-extra-tools \
-    shellcheck mandoc
+    shellcheck mandoc compiler-rt
 }
 
 @test "Arch's names" {
   assert_names pacman valkey hiredis libsodium libevent openssl jansson bats \
-    tzdata pkgconf procps-ng clang shellcheck mandoc
+    tzdata pkgconf procps-ng clang shellcheck mandoc compiler-rt
 }
 
 @test "Homebrew's names, never with sudo" {
