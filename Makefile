@@ -17,6 +17,7 @@ CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY ?= clang-tidy
+FUZZ_CC ?= clang
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 # SAN=address,undefined builds a variant of its own, as do other lists.
@@ -83,17 +84,19 @@ LIB_SRC := $(foreach d,base cli cron queue sys work,$(lib_$d:%=lib/$d/%.c))
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
 BIN := $(COMMANDS:%=$B/%)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$B/tests/%)
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all build deps deps-lint check run-check check-unit check-cli \
-	check-lua check-install check-asan run-asan lint run-lint format demo \
-	install uninstall dist clean help FORCE
+	check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
+	format demo install uninstall dist clean help FORCE
 
 # make once more, for what may only begin when the packages are there; on all
 # processors unless make was told how many.
@@ -157,18 +160,22 @@ $(GEN)/version.h: FORCE
 	  { mkdir -p $(@D) && printf '%s\n' "$$v" >$@; }
 FORCE:
 
-$(UNIT): $B/tests/%: $B/tests/unit/%.o $B/libjobq.a
-	$(call Q,LD,$@)$(LINK) -o $@ $< $B/libjobq.a $(DEPS_LIBS) $(LDLIBS)
+# Fuzz targets have libFuzzer's main, or one that goes through the corpus.
+REPLAY := $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o)
+$(UNIT): $B/tests/%: $B/tests/unit/%.o
+$(FUZZ): $B/tests/%: $B/tests/fuzz/%.o $(REPLAY)
+$(UNIT) $(FUZZ): $B/libjobq.a
+	$(call Q,LD,$@)$(LINK) -o $@ $(filter %.o,$^) $< $(DEPS_LIBS) $(LDLIBS)
 
 ## check: build, then run every test
 BATS := $(wildcard $(patsubst %,tests/%/*.bats,lua cli fault docs install))
 check: deps
 	$(AGAIN) run-check
-run-check: build $(UNIT)
-	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(BATS) $(UNIT)
+run-check: build $(UNIT) $(FUZZ)
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(BATS) $(UNIT) $(FUZZ)
 
 ## check-unit, check-cli, check-lua, check-install: some of them
-check-unit: $(UNIT)
+check-unit: $(UNIT) $(FUZZ)
 	@TEST_JOBS=$(JOBS) tests/run $^
 check-cli check-lua check-install: check-%: build
 	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(wildcard tests/$*/*.bats)
@@ -176,9 +183,17 @@ check-cli check-lua check-install: check-%: build
 ## check-asan: the tests against AddressSanitizer and UndefinedBehaviorSanitizer
 check-asan: deps
 	$(AGAIN) SAN=address,undefined run-asan
-run-asan: build $(UNIT)
+run-asan: build $(UNIT) $(FUZZ)
 	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=180 tests/run \
-	  $(filter-out tests/install/%,$(BATS)) $(UNIT)
+	  $(filter-out tests/install/%,$(BATS)) $(UNIT) $(FUZZ)
+
+## fuzz: each parser with libFuzzer for FUZZ_SECONDS=60, where clang is
+FUZZING = B=build/fuzz CC=$(FUZZ_CC) SAN=fuzzer,address,undefined run-fuzz
+fuzz: deps
+	$(if $(shell tests/fuzz/run --able $(FUZZ_CC)),$(AGAIN) $(FUZZING),\
+	  @echo 'fuzz: no $(FUZZ_CC) with libFuzzer, nothing run (share/deps lint)')
+run-fuzz: $(FUZZ)
+	@JOBS=$(JOBS) tests/fuzz/run $^
 
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all
@@ -194,7 +209,7 @@ run-lint: $(LIB_OBJ) $(COMMANDS:%=$B/cmd/%.o) $(GEN)/scripts.inc
 
 ## format: put all C files into the house's format
 format:
-	$(CLANG_FORMAT) -i $(wildcard cmd/*.c lib/*/*.[ch] tests/unit/*.[ch])
+	$(CLANG_FORMAT) -i $(wildcard cmd/*.c lib/*/*.[ch] tests/*/*.[ch])
 
 ## install, uninstall: into PREFIX=/usr/local; DESTDIR for packages
 MAN := $(wildcard man/*.[1-8])
@@ -233,4 +248,4 @@ help:
 	@sed -n 's/^## /make /p' Makefile
 
 -include $(LIB_OBJ:.o=.d) $(COMMANDS:%=$B/cmd/%.d)
--include $(UNIT_SRC:%.c=$B/%.d)
+-include $(UNIT_SRC:%.c=$B/%.d) $(FUZZ_SRC:%.c=$B/%.d)
