@@ -173,6 +173,18 @@ static void header_says(const struct record_job *j)
 	buf_release(&b);
 }
 
+/* What --dry-run shows. */
+static void shown(const struct record_job *j)
+{
+	struct buf b = BUF_INIT;
+
+	record_show_job("mail", j->id, &j->options, j->payload.n, &b);
+	HOLDS(b.len && b.p[b.len - 1] == '\n' &&
+		      fuzz_is_line(strv_make(b.p, b.len - 1)),
+	      "a job is shown on one printable line");
+	buf_release(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct record_job j;
@@ -185,6 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bounds(&j);
 		comes_back(&j);
 		header_says(&j);
+		shown(&j);
 	}
 	record_job_release(&j);
 	return 0;
