@@ -56,7 +56,7 @@ static int read_answer(const struct beat *b, const struct redis_reply *reply,
 			       "queue '%s': unexpected answer to a beat "
 			       "(please report this)",
 			       b->keys->queue);
-	a->lease_ms = redis_int(redis_at(reply, 1));
+	a->lease_ms = script_number(redis_at(reply, 1));
 	a->epoch = redis_str(redis_at(reply, 2));
 	a->n = b->n;
 	a->reply = reply;

@@ -44,8 +44,8 @@ static int read_answer(const struct redis_reply *reply, const char *queue,
 			       "(please report this)",
 			       queue);
 	a->word = (enum claim_word)w;
-	a->next_ms = redis_int(redis_at(reply, 1));
-	a->lease_ms = redis_int(redis_at(reply, 2));
+	a->next_ms = script_number(redis_at(reply, 1));
+	a->lease_ms = script_number(redis_at(reply, 2));
 	a->epoch = redis_str(redis_at(reply, 3));
 	a->n = (redis_count(reply) - HEAD) / EACH;
 	a->reply = reply;

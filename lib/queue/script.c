@@ -3,6 +3,7 @@
 #include "queue/script.h"
 
 #include "base/text.h"
+#include "queue/job.h"
 
 #include "scripts.inc"
 
@@ -47,4 +48,13 @@ int script_answer(const struct redis_reply *reply, const char *queue,
 			       "(please report this)",
 			       queue, text_show(*word, shown, sizeof(shown)));
 	return 0;
+}
+
+int64_t script_number(const struct redis_reply *reply)
+{
+	int64_t n = redis_int(reply);
+
+	if (n < 0)
+		return 0;
+	return n < JOB_NUMBER_MAX ? n : JOB_NUMBER_MAX;
 }

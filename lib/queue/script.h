@@ -43,4 +43,11 @@ void script_begin_cron(struct redis_cmd *c, enum script s,
 int script_answer(const struct redis_reply *reply, const char *queue,
 		  struct strv *word, struct err *e) must_check;
 
+/*
+ * A count or a time of an answer, from 0 to JOB_NUMBER_MAX so that it can be
+ * added to. What lies beyond, which nobody but a stranger's hand can have
+ * written, reads as the nearer end; what is no number as 0.
+ */
+int64_t script_number(const struct redis_reply *reply);
+
 #endif

@@ -23,7 +23,7 @@ static int64_t number(const struct stats_queue *s, const char *name)
 {
 	for (size_t i = 2; i + 1 < redis_count(s->reply); i += 2)
 		if (strv_eq(redis_str(redis_at(s->reply, i)), name))
-			return redis_int(redis_at(s->reply, i + 1));
+			return script_number(redis_at(s->reply, i + 1));
 	return 0;
 }
 
@@ -109,7 +109,7 @@ int stats_queue(struct redis *r, const struct key_set *k,
 	memset(out, 0, sizeof(*out));
 	if (ask(r, k, SCRIPT_STAT, args, &out->reply, e) < 0)
 		return -1;
-	out->now_ms = redis_int(redis_at(out->reply, 1));
+	out->now_ms = script_number(redis_at(out->reply, 1));
 	read_queue(out);
 	return 0;
 }
@@ -244,7 +244,7 @@ static int one_of_list(const struct redis_reply *reply, size_t at,
 		.id = redis_str(redis_at(reply, at)),
 		.state = known_state(strv_of(list->state)),
 		.score_ms = score_ms(list->state, score),
-		.now_ms = redis_int(redis_at(reply, 1)),
+		.now_ms = script_number(redis_at(reply, 1)),
 	};
 	struct err why;
 	int rc;
@@ -343,7 +343,7 @@ int stats_detail(struct redis *r, const struct key_set *k, struct strv id,
 	if (rc != 0)
 		return rc;
 	out->job.id = id;
-	out->job.now_ms = redis_int(redis_at(reply, 1));
+	out->job.now_ms = script_number(redis_at(reply, 1));
 	if (read_detail(reply, out, e) < 0) {
 		stats_detail_release(out);
 		return -1;
@@ -381,8 +381,8 @@ int stats_each_worker(struct redis *r, const struct key_set *k,
 	if (ask(r, k, SCRIPT_WORKERS, args, &reply, e) < 0)
 		return -1;
 	for (size_t i = 2; i + 2 < redis_count(reply); i += 3) {
-		int64_t age = redis_int(redis_at(reply, 1)) -
-			      redis_int(redis_at(reply, i + 1));
+		int64_t age = script_number(redis_at(reply, 1)) -
+			      script_number(redis_at(reply, i + 1));
 		struct job_worker w;
 		int rc;
 

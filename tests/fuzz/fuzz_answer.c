@@ -80,6 +80,12 @@ static void connect_nowhere(void)
 	key_set_init(&keys, "jq", strv_of("mail"));
 }
 
+/* A number that can be added to. */
+static void number(int64_t n)
+{
+	HOLDS(n >= 0 && n <= JOB_NUMBER_MAX, "a number in its range");
+}
+
 /* Touch every byte, so that one that is not there is noticed. */
 static void touch(struct strv v)
 {
@@ -96,6 +102,8 @@ static void on_claim(void *arg, const struct claim_answer *a,
 		return;
 	}
 	touch(a->epoch);
+	number(a->next_ms);
+	number(a->lease_ms);
 	for (size_t i = 0; i < a->n; i++) {
 		struct claim_job j;
 		struct job_header h;
@@ -132,6 +140,8 @@ static void on_beat(void *arg, const struct beat_answer *a,
 	HOLDS(!a != !why, "an answer or a reason");
 	if (why)
 		fuzz_said(why, why->code);
+	else
+		number(a->lease_ms);
 	HOLDS(why || a->n == JOBS, "a word for each job");
 	for (size_t i = 0; !why && i < a->n; i++)
 		HOLDS(beat_word(a, i) <= BEAT_CANCEL, "a word of a beat");
@@ -224,6 +234,9 @@ static void ask_stats(void)
 		return;
 	}
 	touch(s.paused);
+	number(s.now_ms);
+	number(s.ready);
+	number(s.oldest_ms);
 	touch(stats_field(&s, "lease_ms"));
 }
 
@@ -256,6 +269,8 @@ static int on_job(void *arg, const struct stats_job *job, struct err *e)
 	(void)arg;
 	(void)e;
 	known(job->state);
+	number(job->now_ms);
+	number(job->score_ms);
 	touch(job->id);
 	if (job->damaged)
 		HOLDS(fuzz_is_line(strv_of(job->damaged)),
