@@ -83,6 +83,7 @@ LIB_SRC := $(foreach d,base cli cron queue sys work,$(lib_$d:%=lib/$d/%.c))
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
+EMBED := share/lua/embed
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
@@ -130,26 +131,13 @@ $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC,$<)$(COMPILE) -c -o $@ $<
 
-# Lua: parts named by a line «--@ part» are pasted in; the result is embedded
-# byte for byte together with its SHA-1, by which Redis knows a script.
+# Lua: parts are pasted in, and the result becomes a table in C.
 $B/lib/queue/script.o: $(GEN)/scripts.inc
-$(GEN)/lua/%.lua: share/lua/%.lua $(PARTS)
-	@mkdir -p $(@D)
-	@awk '/^--@ /{f="share/lua/part/"$$2".lua"; r=0; \
-		while((r=(getline l < f))>0) print l; \
-		if(r<0){print "no such part: " f > "/dev/stderr"; exit 1} \
-		close(f); next}{print}' $< >$@
+$(GEN)/lua/%.lua: share/lua/%.lua $(PARTS) $(EMBED)
+	@mkdir -p $(@D) && $(EMBED) paste $< >$@
 
 $(GEN)/scripts.inc: $(SCRIPTS:share/%=$(GEN)/%)
-	@{ for f in $^; do n=$$(basename $$f .lua); \
-	  printf 'static const char script_%s[] = {\n' $$n; \
-	  od -An -v -tx1 $$f | sed "s/ *\([0-9a-f][0-9a-f]\)/'\\\\x\1',/g"; \
-	  printf '0};\n'; done; \
-	  printf 'static const struct redis_script scripts[] = {\n'; \
-	  for f in $^; do n=$$(basename $$f .lua); \
-	  printf '\t[SCRIPT_%s] = {"%s", "%s", script_%s, sizeof(script_%s) - 1},\n' \
-	    $$(echo $$n | tr a-z- A-Z_) $$n $$(sha1sum <$$f | cut -c1-40) $$n $$n; \
-	  done; printf '};\n'; } >$@
+	@$(EMBED) table $^ >$@
 
 # The version: the VERSION file, made exact by git inside a checkout.
 $B/lib/cli/opt_help.o: $(GEN)/version.h
