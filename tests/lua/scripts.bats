@@ -602,6 +602,35 @@ claims_b() {
   done
 }
 
+# No script may break off over them after it took a job out of a set.
+@test "a damaged record or score loses no job, its payload runs" {
+  push a
+  claim W 1 >/dev/null
+  for record in rubbish "$(redis HGET 'jq:{q}:job' a | sed '1s/ 0 / x /g')"; do
+    redis HSET 'jq:{q}:job' a "$record" >/dev/null
+    run -0 call close a '' 'done' 0 5 exit:0 '1 2 3 4 me ' ''
+    assert_output $'OK\nGONE'
+    expire_lease a
+    assert_equal "$(claim V "$(next_request)")" a
+    assert_equal "$(record a 7)" 1
+  done
+  close_as a release 60000
+  redis ZADD 'jq:{q}:dly' -inf a >/dev/null
+  assert_equal "$(claim V "$(next_request)")" a
+  close_as a 'done'
+  assert_equal "$(state a) $(counter orphan)" 'done  0'
+  assert_sound
+}
+
+@test "a length changed by hand in the history does not hold the server" {
+  push a
+  claim W 1 >/dev/null
+  redis HSET 'jq:{q}:job' a "$(redis HGET 'jq:{q}:job' a)
+99999999999999999999:x," >/dev/null
+  run -0 close_as a 'done'
+  assert_equal "$(state a)" 'done '
+}
+
 @test "configure: an unknown name is refused, nothing is set" {
   run -0 call configure lease 20000 colour red
   assert_output $'UNKNOWN\ncolour'

@@ -24,8 +24,10 @@ local function due_score(at, priority)
   return string.format('%.5f', at + (9 - priority) / 32)
 end
 
+-- 0 for a score made by hand that holds none.
 local function due_priority(score)
-  return 9 - (score - math.floor(score)) * 32
+  local priority = 9 - math.floor((score - math.floor(score)) * 32)
+  return priority >= -9 and priority <= 9 and priority or 0
 end
 
 -- Put a job into `dly` or `rty`. One that is due first of all has to move an

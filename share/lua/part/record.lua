@@ -14,13 +14,16 @@ local TOKEN, CLOSED, SINCE, SCORE, DELIVERIES, ATTEMPTS, LOSSES, RELEASES, ROW,
   ATTEMPTS_BEFORE, LOSSES_BEFORE, RELEASES_BEFORE, RETRIES, FLAGS, LAST,
   REASON, HEADER, HISTORY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
   16, 17, 18
-local RECORD = '^' .. string.rep('(%S+) ', 15) .. '([^\n]*)\n([^\n]*)\n(.*)$'
+local RECORD = '^(%S+) (%S+) (%d+) (%-?%d+) ' .. string.rep('(%d+) ', 9) ..
+  '(%S+) (%S+) ([^\n]*)\n([^\n]*)\n(.*)$'
 
 local function record_new(header)
   return {'-', '-', now_text, '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '-', '',
     header, ''}
 end
 
+-- nil for a text that was damaged: what is counted with has to be numbers, as
+-- an error half-way would leave a job in no set at all.
 local function record_parse(text)
   local r = {string.match(text, RECORD)}
   if #r == 18 then return r end
@@ -35,11 +38,12 @@ local function header_of(envelope)
   return string.match(envelope, '^[^\n]*') or ''
 end
 
--- The record of a job in any state, made from its envelope if it has none;
--- nil for an id without either (tampered data).
+-- The record of a job in any state, made from its envelope if it has none
+-- that can be read; nil for an id without either (tampered data).
 local function record_of(id)
   local text = call('HGET', JOB, id)
-  if text then return record_parse(text) end
+  local r = text and record_parse(text)
+  if r then return r end
   local envelope = call('HGET', PAY, id)
   if envelope then return record_new(header_of(envelope)) end
 end
@@ -59,7 +63,8 @@ local function record_attempt(r, how, detail)
   local entries, at = {}, 1
   while true do
     local _, colon, length = string.find(history, '^(%d+):', at)
-    if not colon then break end
+    -- a length changed by hand must not send us back or beyond all ends
+    if not colon or #length > 9 then break end
     entries[#entries + 1] = at
     at = colon + tonumber(length) + 2
   end
