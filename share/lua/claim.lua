@@ -51,7 +51,7 @@ local idle = tick(lease)
 local function take(id, score, fence)
   call('ZREM', RDY, id)
   local envelope = call('HGET', PAY, id)
-  if not envelope then return count('orphan') end
+  if not envelope then return orphaned(id) end
   local text = call('HGET', JOB, id)
   local r = text and record_parse(text) or record_new(header_of(envelope))
   local expires = tonumber(string.match(r[HEADER], '^%S+ %S+ (%d+)')) or 0

@@ -631,6 +631,20 @@ claims_b() {
   assert_equal "$(state a)" 'done '
 }
 
+@test "an id without payload leaves nothing behind" {
+  push a
+  push b
+  claim W 1 2 >/dev/null
+  close_as a release
+  redis HDEL 'jq:{q}:pay' a b >/dev/null
+  expire_lease b
+  call claim V 1 5 >/dev/null
+  assert_equal "$(counter orphan) $(redis EXISTS 'jq:{q}:job')" '2 0'
+  assert_equal "$(state a)$(state b)" ''
+  # left `run`: given back and lost
+  assert_equal "$(counter claimed) $(counter released) $(counter lost)" '2 1 1'
+}
+
 @test "configure: an unknown name is refused, nothing is set" {
   run -0 call configure lease 20000 colour red
   assert_output $'UNKNOWN\ncolour'

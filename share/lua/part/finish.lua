@@ -34,6 +34,14 @@ local function to_dead(id, r, reason)
   tell(id, r, 'dead')
 end
 
+-- An id without payload (tampered data) cannot run: nothing of it stays.
+local function orphaned(id)
+  count('orphan')
+  call('HDEL', JOB, id)
+  call('HDEL', PAY, id)
+  call('HDEL', OUT, id)
+end
+
 -- An operator's word comes before a retry: c cancels, d deletes.
 local function stopped(id, r)
   if r[FLAGS] == '-' then return false end

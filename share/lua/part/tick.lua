@@ -40,10 +40,10 @@ local function take_back(id)
   local r = record_of(id)
   call('ZREM', RUN, id)
   call('HDEL', LIVE, id)
-  if not r then return count('orphan') end
+  count('lost')
+  if not r or call('HEXISTS', PAY, id) == 0 then return orphaned(id) end
   local _, _, worker = string.find(r[TOKEN], '%.(.*)$')
   r[LOSSES] = r[LOSSES] + 1
-  count('lost')
   record_attempt(r, 'lost', '0 0 0 0 ' .. worker_name(worker or '-') ..
     ' the worker vanished\n')
   r[TOKEN] = '-'
