@@ -2,7 +2,8 @@
 -- SPDX-License-Identifier: ISC
 -- stat, version 1. What goes on in a queue, in one consistent look.
 -- KEYS  the queue's fifteen keys
--- ARGV  1 ms after which a worker that did not beat counts as gone
+-- ARGV  1 ms after which a worker that did not beat counts as gone, a lease
+--       at least
 -- Returns OK, the server's ms, then pairs of name and value. O(log n).
 --@ base
 --@ record
@@ -34,7 +35,9 @@ for name, set in pairs(STATES) do put(name, call('ZCARD', set)) end
 -- pushed to, or waited for
 put('known', (layout or call('ZCARD', SEEN) > 0) and '1' or '')
 put('oldest', oldest_ready())
-put('workers', call('ZCOUNT', SEEN, int(now - tonumber(ARGV[1])), '+inf'))
+-- they beat each third of a lease
+local gone = math.max(tonumber(ARGV[1]), setting('lease'))
+put('workers', call('ZCOUNT', SEEN, int(now - gone), '+inf'))
 local minute = math.floor(now / 60000)
 for kind, name in pairs({p = 'pushed', d = 'done', f = 'failed'}) do
   for back = 0, 1 do

@@ -645,6 +645,24 @@ claims_b() {
   assert_equal "$(counter claimed) $(counter released) $(counter lost)" '2 1 1'
 }
 
+# They beat each third of a lease, which may be twenty minutes.
+@test "a living worker is known however long the lease is" {
+  push a
+  call configure lease 3600000
+  call beat W 'me here 1 1 0 1 0 0 0.1 run' >/dev/null
+  claim W 1 >/dev/null
+  redis ZINCRBY 'jq:{q}:seen' -1300000 W >/dev/null
+  call claim V 1 0 >/dev/null
+  assert_equal "$(redis HEXISTS 'jq:{q}:wrk' c:W)" 1
+  run -0 call workers 30000
+  assert_line --index 2 W
+  run -0 call stat 30000
+  assert_equal "$(sed -n '/^workers$/{n;p}' <<<"$output")" 1
+  call beat W closed >/dev/null
+  run -0 call workers 30000
+  refute_line W
+}
+
 @test "configure: an unknown name is refused, nothing is set" {
   run -0 call configure lease 20000 colour red
   assert_output $'UNKNOWN\ncolour'

@@ -71,15 +71,16 @@ local function recover(lease, hold)
 end
 
 -- Nothing may be claimed for a worker any more. It is no longer alive, and
--- forgotten in five minutes.
+-- forgotten in five minutes, or in a lease if that is longer.
 local function close_worker(worker)
   call('HSET', WRK, 'c:' .. worker, 'closed')
   call('HDEL', WRK, 'i:' .. worker)
-  call('ZADD', SEEN, int(now - 300000), worker)
+  call('ZADD', SEEN, int(now - math.max(300000, setting('lease') + 1)), worker)
 end
 
--- Per-minute counters stay a day; workers not seen for ten minutes go.
-local function forget()
+-- Per-minute counters stay a day; workers not seen for ten minutes go, unless
+-- the lease is so long that their beats are as far apart.
+local function forget(lease)
   local minute = math.floor(now / 60000)
   local low = tonumber(call('HGET', META, 'minute_low'))
   if not low then call('HSET', META, 'minute_low', int(minute)) end
@@ -91,7 +92,7 @@ local function forget()
     call('HSET', META, 'minute_low', int(upto))
   end
   for _, worker in ipairs(call('ZRANGEBYSCORE', SEEN, '-inf',
-      int(now - 600000), 'LIMIT', 0, MOST)) do
+      int(now - math.max(600000, 2 * lease)), 'LIMIT', 0, MOST)) do
     call('ZREM', SEEN, worker)
     call('HDEL', WRK, 'c:' .. worker, 'i:' .. worker)
   end
@@ -104,7 +105,7 @@ local function tick(lease)
   promote(RTY)
   recover(lease, hold)
   trim_all(MOST)
-  forget()
+  forget(lease)
   local next_at = now + math.min(5000, lease / 3)
   for _, set in ipairs({DLY, RTY, RUN}) do
     local first = call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
