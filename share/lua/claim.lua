@@ -13,6 +13,7 @@
 --@ ready
 --@ finish
 --@ tick
+--@ touch
 
 local worker, request = ARGV[1], tonumber(ARGV[2])
 local most = math.min(tonumber(ARGV[3]), 100)
@@ -45,6 +46,7 @@ if request == last_request then
   return answer
 end
 
+touch_all()
 local idle = tick(lease)
 
 -- The next ready job that may run, or nil; takes it out of `rdy`.

@@ -663,6 +663,26 @@ claims_b() {
   refute_line W
 }
 
+@test "claim: a key of a foreign type stops it before it writes" {
+  push a
+  push d 0 +60000
+  redis ZADD 'jq:{q}:dly' 1 d >/dev/null
+  for key in rdy rty run 'done' dead job pay out live min wake seen; do
+    redis RENAME "jq:{q}:$key" aside >/dev/null || true
+    redis SET "jq:{q}:$key" rubbish >/dev/null
+    before=$(redis HGETALL 'jq:{q}:meta')
+    run call claim W 1 5
+    assert_failure
+    assert_output --partial WRONGTYPE
+    assert_equal "$(redis HGETALL 'jq:{q}:meta')" "$before"
+    assert_equal "$(redis ZCARD 'jq:{q}:dly')" 1
+    redis DEL "jq:{q}:$key" >/dev/null
+    redis RENAME aside "jq:{q}:$key" >/dev/null || true
+  done
+  run -0 claim W 1 5
+  assert_output $'d\na'
+}
+
 @test "configure: an unknown name is refused, nothing is set" {
   run -0 call configure lease 20000 colour red
   assert_output $'UNKNOWN\ncolour'
