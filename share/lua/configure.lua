@@ -18,6 +18,11 @@ if not layout then
 end
 for i = 1, #ARGV, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
+  -- jobs that were lost more often than is allowed from now on are in order
+  if name == 'max_losses' then
+    call('HSET', META, 'max_losses_was', math.max(setting(name),
+      tonumber(call('HGET', META, 'max_losses_was')) or 0))
+  end
   if value == '' then
     resumed = resumed or name == 'paused'
     call('HDEL', META, name)

@@ -683,6 +683,22 @@ claims_b() {
   assert_output $'d\na'
 }
 
+@test "what a check goes by: the last housekeeping, trimmed bytes, limits" {
+  push a
+  claim W 1 >/dev/null
+  assert_regex "$(meta tick)" '^[0-9]{13}$'
+  close_as a 'done' 0 5 exit:0 '' result
+  bytes=$(meta done_bytes)
+  [ "$bytes" -gt 50 ]
+  redis ZADD 'jq:{q}:done' 1 a >/dev/null
+  call claim W 2 0 >/dev/null
+  assert_equal "$(meta done_bytes) $(meta trimmed_done_bytes)" "0 $bytes"
+  call configure max_losses 9
+  assert_equal "$(meta max_losses_was)" 3
+  call configure max_losses ''
+  assert_equal "$(meta max_losses_was)" 9
+}
+
 @test "configure: an unknown name is refused, nothing is set" {
   run -0 call configure lease 20000 colour red
   assert_output $'UNKNOWN\ncolour'

@@ -83,6 +83,7 @@ local function trim(set, name, most)
   call('HDEL', PAY, unpack(ids))
   call('HDEL', OUT, unpack(ids))
   count('trimmed_' .. name, #ids)
+  count('trimmed_' .. name .. '_bytes', freed)
   count(name .. '_bytes', -freed)
 end
 

@@ -98,9 +98,11 @@ local function forget(lease)
   end
 end
 
--- Returns when the next thing is due, in ms from now, 5000 at most.
+-- Returns when the next thing is due, in ms from now, 5000 at most. `tick` is
+-- for those who check: what was due before it must have gone.
 local function tick(lease)
   local hold = outage_check(lease)
+  call('HSET', META, 'tick', now_text)
   promote(DLY)
   promote(RTY)
   recover(lease, hold)
