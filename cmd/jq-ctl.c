@@ -6,7 +6,6 @@
  * private server does not run; else as all commands do.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "cli/removal.h"
 #include "cli/setting.h"
 #include "cli/verb.h"
+#include "cli/who.h"
 #include "queue/change.h"
 #include "queue/key.h"
 #include "queue/push.h"
@@ -331,26 +331,12 @@ static const struct verb *parse_args(int argc, char **argv)
 	return v;
 }
 
-/* "user@host", for the record of who did it. */
-static void find_who(char *to, size_t size)
-{
-	const struct passwd *user = getpwuid(getuid());
-	char host[65] = "";
-
-	if (gethostname(host, sizeof(host) - 1) < 0)
-		host[0] = '\0';
-	if (user)
-		snprintf(to, size, "%s@%s", user->pw_name, host);
-	else
-		snprintf(to, size, "%ld@%s", (long)getuid(), host);
-}
-
 static int run(const struct verb *v, struct ctl *c, struct err *e)
 {
 	if (v->run != server &&
 	    connect_open(&c->server, &args.common, "jq-ctl", NULL, e) < 0)
 		return -1;
-	find_who(c->who, sizeof(c->who));
+	who_find(c->who, sizeof(c->who));
 	if (v->run(c, e) < 0)
 		return -1;
 	/* what nobody waits for (announce) has to arrive too */
