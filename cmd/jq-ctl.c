@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/look.h"
 #include "cli/opt.h"
@@ -29,7 +30,7 @@
 static struct {
 	struct opt_common common;
 	const char *reason, *state, *queue;
-	bool all, force;
+	bool all, force, repair;
 	char **operand; /* after the verb */
 	size_t n;
 } args;
@@ -37,6 +38,7 @@ static struct {
 enum {
 	KEY_REASON = 256,
 	KEY_ALL,
+	KEY_REPAIR,
 	KEY_QUEUE_OPTION
 };
 
@@ -55,6 +57,9 @@ static const struct opt table[] = {
 	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
 	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
 	 .at = &args.queue},
+	{.key = KEY_REPAIR, .name = "repair", .kind = OPT_FLAG,
+	 .help = "check: mend what can be mended, and say what was done",
+	 .at = &args.repair},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -234,6 +239,21 @@ static int server(void *with, struct err *e)
 	return c->status < 0 ? -1 : 0;
 }
 
+static int check(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	const struct checkup up = {
+		.command = &command,
+		.server = &c->server,
+		.queues = args.operand,
+		.n_queues = args.n,
+		.repair = args.repair,
+	};
+
+	c->status = checkup_run(&up, e);
+	return c->status < 0 ? -1 : 0;
+}
+
 /* The last one's notes are its settings, put in when it starts. */
 static struct verb verbs[] = {
 	{"ping", "ping", "Say whether the server answers, and how fast.", "",
@@ -251,6 +271,9 @@ static struct verb verbs[] = {
 	 "drop --all -s STATE [-f] QUEUE",
 	 "Delete jobs, waiting or dead; stop running ones ('-' reads ids).",
 	 "queue all state force ", "job", NULL, drop},
+	{"check", "check [--repair] [QUEUE ...]",
+	 "Check that the data fits together, and mend it.", "repair ", "queue?",
+	 NULL, check},
 	{"server", "server status|stop|url", "Look after the private server.",
 	 "", "of status, stop, url", NULL, server},
 	{"set", "set QUEUE [KEY=VALUE ...]",
@@ -303,7 +326,8 @@ static void check_operands(const struct verb *v)
 {
 	struct err e;
 
-	if (v->run == pause_queues || v->run == resume_queues)
+	if (v->run == pause_queues || v->run == resume_queues ||
+	    v->run == check)
 		check_queues(args.n);
 	if (v->run == set)
 		check_queues(1);

@@ -2,7 +2,8 @@
 /*
  * jq-stat: what goes on. Reads queues, jobs and workers from the server and
  * writes them to stdout, as a table, as fields or as JSON; changes nothing.
- * Exits 0; 1 when the answer is no (not empty, a job is dead, an id unknown);
+ * Exits 0; 1 when the answer is no (not empty, a job is dead, an id unknown,
+ * data that does not fit together);
  * 66 for a queue that does not exist; 75 when a wait timed out.
  */
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/ids.h"
 #include "cli/look.h"
@@ -27,7 +29,7 @@ static struct {
 	const char *state, *fields, *queue;
 	int64_t limit, wait_timeout;
 	bool has_limit, has_timeout;
-	bool no_header, ids, workers, empty, wait;
+	bool no_header, ids, workers, empty, wait, check;
 	char **operand;
 	size_t n;
 } args;
@@ -36,6 +38,7 @@ enum {
 	KEY_QUEUE_OPTION = 256,
 	KEY_WORKERS,
 	KEY_EMPTY,
+	KEY_CHECK,
 	KEY_WAIT_TIMEOUT
 };
 
@@ -58,6 +61,9 @@ static const struct opt table[] = {
 	{.key = KEY_EMPTY, .name = "empty", .kind = OPT_FLAG,
 	 .help = "exit 0 if no job waits or runs, 1 if one does",
 	 .at = &args.empty},
+	{.key = KEY_CHECK, .name = "check", .kind = OPT_FLAG,
+	 .help = "check that the data fits together; print what does not",
+	 .at = &args.check},
 	{.key = 'w', .name = "wait", .kind = OPT_FLAG,
 	 .help = "wait for that; with -s: for an empty state; with -i: until "
 		 "the jobs have ended",
@@ -82,6 +88,7 @@ static const struct opt_command command = {
 		    "-i [-J] [-F LIST] QUEUE/ID ...\n"
 		    "--workers [-HJ] [-F LIST] [QUEUE ...]\n"
 		    "--empty QUEUE ...\n"
+		    "--check [-J] [QUEUE ...]\n"
 		    "-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
 		    "-w [--wait-timeout DUR] -i QUEUE/ID ...",
 	.summary = "Show queues, jobs and workers.",
@@ -125,6 +132,13 @@ static void check_modes(void)
 	exclude(args.state, "-s", ids, "-i");
 	exclude(ids, "-i", args.workers, "--workers");
 	exclude(ids, "-i", args.empty, "--empty");
+	exclude(args.check, "--check", args.workers, "--workers");
+	exclude(args.check, "--check", args.empty, "--empty");
+	exclude(args.check, "--check", args.wait, "-w");
+	exclude(args.check, "--check", args.fields, "-F");
+	exclude(args.check, "--check", args.no_header, "-H");
+	exclude(args.check, "--check", args.state, "-s");
+	exclude(args.check, "--check", ids, "-i");
 	exclude(args.wait, "-w", args.workers, "--workers");
 	exclude(args.wait, "-w", args.empty, "--empty");
 	exclude(args.wait, "-w", args.common.json, "-J");
@@ -214,10 +228,25 @@ static int look_at_ids(struct look *l, struct err *e)
 	return ids_each(&ids, e);
 }
 
+static int check(struct look *l, struct err *e)
+{
+	const struct checkup up = {
+		.command = &command,
+		.server = l->server,
+		.queues = l->queues,
+		.n_queues = l->n_queues,
+	};
+
+	l->status = checkup_run(&up, e);
+	return l->status < 0 ? -1 : 0;
+}
+
 static int act(struct look *l, struct err *e)
 {
 	bool all = args.state && strcmp(args.state, "all") == 0;
 
+	if (args.check)
+		return check(l, e);
 	if (args.ids)
 		return look_at_ids(l, e);
 	if (args.wait)
@@ -234,8 +263,8 @@ static int act(struct look *l, struct err *e)
 /* Where silence would puzzle. */
 static void remark(const struct look *l)
 {
-	bool listed_queues =
-		l->show->kind == &show_queues && !args.wait && !args.empty;
+	bool listed_queues = l->show->kind == &show_queues && !args.wait &&
+			     !args.empty && !args.check;
 
 	if (args.common.quiet)
 		return;
@@ -270,7 +299,8 @@ static int run(struct look *l, struct err *e)
 		.fail_first = true,
 	};
 	bool page = args.ids && l->show->format == SHOW_TABLE;
-	bool lists = !args.wait && !args.empty && !page && !wants_bytes();
+	bool lists = !args.wait && !args.empty && !args.check && !page &&
+		     !wants_bytes();
 
 	if (lists && show_begin(l->show, e) < 0)
 		return -1;

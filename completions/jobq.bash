@@ -29,7 +29,7 @@ _jobq_options() {
     ;;
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --queue --workers --empty \
-      -w --wait --wait-timeout -F --fields -H --no-header
+      --check -w --wait --wait-timeout -F --fields -H --no-header
     ;;
   jq-retry)
     printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run
@@ -38,7 +38,7 @@ _jobq_options() {
     printf '%s\n' -n --limit --after --tz --name --file --ready-fd
     ;;
   jq-ctl)
-    printf '%s\n' --reason --all -s --state -f --force --queue
+    printf '%s\n' --reason --all -s --state -f --force --queue --repair
     ;;
   esac
 }
@@ -62,11 +62,13 @@ _jobq_operands() {
   jq-cron) echo next check ;;
   jq-ctl)
     case " ${COMP_WORDS[*]} " in
-    *' pause '* | *' resume '* | *' set '*) _jobq_queues ;;
+    *' pause '* | *' resume '* | *' set '* | *' check '*)
+      _jobq_queues
+      ;;
     *' cancel '*) _jobq_jobs running ;;
     *' drop '*) _jobq_jobs dead ;;
     *' server '*) echo status stop url ;;
-    *) echo ping pause resume cancel drop set server ;;
+    *) echo ping pause resume cancel drop set check server ;;
     esac
     ;;
   jq-retry) _jobq_jobs dead ;;

@@ -124,7 +124,7 @@ const struct verb *verb_parse(struct opt_command *cmd, const struct verb *verbs,
 	if (!v)
 		unknown(cmd, verbs, n, argv[*first]);
 	++*first;
-	if (v->operand && *first >= argc)
+	if (v->operand && *first >= argc && !strchr(v->operand, '?'))
 		opt_usage(cmd, "which %s?", v->operand);
 	if (!v->operand && *first < argc)
 		opt_usage(cmd, "'%s' takes no operand", v->name);

@@ -18,7 +18,8 @@ struct verb {
 	const char *options; /* long names of those it takes, each with a
 				blank after it */
 	const char *operand; /* what it works on, for messages; NULL = nothing,
-				and then there must be none */
+				and then there must be none; with a '?'
+				at its end there may be none */
 	const char *notes;   /* more for its help; or NULL */
 	int (*run)(void *with, struct err *e);
 };
