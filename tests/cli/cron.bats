@@ -209,10 +209,13 @@ missed() {
 
 @test "missed=once: one job, which knows how many there were" {
   run -0 missed '' 600
-  assert_output 1
+  # a second one where a minute ends meanwhile
+  [ "$output" -ge 1 ] && [ "$output" -le 2 ]
   grep -qE ' fire .* missed=(9|10) ' again.err
-  [[ $(job_header "q/$(job_ids q rdy)") =~ M=CRON_MISSED(=|%3D)(9|10) ]] ||
-    fail "$(job_header "q/$(job_ids q rdy)")"
+  local first
+  first=$(job_ids q rdy | head -n 1)
+  [[ $(job_header "q/$first") =~ M=CRON_MISSED(=|%3D)(9|10) ]] ||
+    fail "$(job_header "q/$first")"
 }
 
 @test "missed=skip: none, but for those within grace" {

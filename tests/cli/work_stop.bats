@@ -349,9 +349,11 @@ worker_state() {
   # a limit on processes does not bind root
   local as=()
   [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 65534 --clear-groups)
+  # where it may be read by all
+  cp "$(command -v jq-work)" .
   chmod 711 "$BATS_TEST_TMPDIR" . && chmod 777 "$SERVER_DIR"/main.sock
   chmod 755 "$SERVER_DIR" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" 2>/dev/null || true
-  spawn worker "${as[@]}" bash -c 'ulimit -S -u 2; exec jq-work q true'
+  spawn worker "${as[@]}" bash -c 'ulimit -S -u 2; exec ./jq-work q true'
   # the engine is the second process: a third cannot be
   wait_line 5 worker.err 'no handler can be started|cannot start a process'
   assert_equal "$(jq-stat -F dead,retry q)" $'0\t0'

@@ -111,8 +111,9 @@ static void attempt(const struct job_attempt *a)
 	struct job_attempt again;
 	struct strv rest;
 
-	buf_addf(&entry, "%" PRId64 " %" PRId64 " %.*s ", a->start_ms,
-		 a->run_ms, (int)a->how.n, a->how.p);
+	buf_addf(&entry, "%" PRId64 " %" PRId64 " ", a->start_ms, a->run_ms);
+	buf_add(&entry, a->how.p, a->how.n);
+	buf_addch(&entry, ' ');
 	job_encode_attempt(a, &entry);
 	buf_addf(&all, "%zu:", entry.len);
 	buf_add(&all, entry.p, entry.len);

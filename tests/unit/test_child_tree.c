@@ -127,6 +127,8 @@ static void term_lets_clean_up(void)
 	struct child c;
 	int p[2];
 
+	/* the shell may end before its command is told to: that is ours then */
+	child_become_subreaper();
 	make_pipe(p);
 	spec.own_session = true;
 	spec.out = p[1];
@@ -142,6 +144,8 @@ static void term_lets_clean_up(void)
 	CHECK_STR(b.p, "up\ncleaned\n");
 	CHECK_INT(finish(&c).code, 3);
 	CHECK_INT(child_signal_tree(&c, NULL, SIGTERM), 0);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	buf_release(&b);
 	close(p[0]);
 }
