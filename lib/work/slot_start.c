@@ -124,7 +124,8 @@ static int launch(struct slot *s, const struct claim_job *job, struct launch *l,
 		.path = l->path,
 		.argv = l->argv,
 		.own_session = true,
-		.death_signal = SIGTERM,
+		/* no good manners: its job runs elsewhere in a moment */
+		.death_signal = SIGKILL,
 		.files = s->host->settings->files,
 	};
 

@@ -12,6 +12,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ lease
 --@ tick
 
 local worker = ARGV[1]

@@ -12,6 +12,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ lease
 --@ tick
 
 local worker, info = ARGV[1], ARGV[2]

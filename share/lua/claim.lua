@@ -12,6 +12,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ lease
 --@ tick
 --@ touch
 

@@ -19,6 +19,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ lease
 --@ tick
 
 call('HGET', OUT, '')

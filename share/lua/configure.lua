@@ -23,6 +23,13 @@ for i = 1, #ARGV, 2 do
     call('HSET', META, 'max_losses_was', math.max(setting(name),
       tonumber(call('HGET', META, 'max_losses_was')) or 0))
   end
+  -- workers hear of a shorter lease when they renew a long one
+  if name == 'lease' then
+    local m = call('HMGET', META, 'lease_was', 'lease_until')
+    local was = math.max(setting('lease'),
+      now < (tonumber(m[2]) or 0) and tonumber(m[1]) or 0)
+    call('HSET', META, 'lease_was', int(was), 'lease_until', int(now + was))
+  end
   if value == '' then
     resumed = resumed or name == 'paused'
     call('HDEL', META, name)

@@ -402,10 +402,36 @@ claims_b() {
 @test "recover: a lease given by a clock ahead is brought back" {
   push a
   claim W 1 >/dev/null
-  redis ZADD 'jq:{q}:run' 9000000000000 a >/dev/null
+  # an hour ahead, or much more
+  local ahead
+  for ahead in $((($(date +%s) + 3600) * 1000)) 9000000000000; do
+    redis ZADD 'jq:{q}:run' "$ahead" a >/dev/null
+    call claim V "$(next_request)" 0 >/dev/null
+    [ "$(redis ZSCORE 'jq:{q}:run' a)" -lt $((($(date +%s) + 20) * 1000)) ]
+  done
+}
+
+@test "recover: a lease from before it was made shorter stays" {
+  call configure lease 3600000 >/dev/null
+  push a
+  claim W 1 >/dev/null
+  call configure lease 6000 >/dev/null
+  local until
+  until=$(redis ZSCORE 'jq:{q}:run' a)
   call claim V 1 0 >/dev/null
-  score=$(redis ZSCORE 'jq:{q}:run' a)
-  [ "$score" -lt $((($(date +%s) + 20) * 1000)) ]
+  assert_equal "$(redis ZSCORE 'jq:{q}:run' a)" "$until"
+}
+
+@test "after a jump of the clock no worker is forgotten at once" {
+  call beat W 'me h 1 1 1 1 0 0 v run' >/dev/null
+  redis ZADD 'jq:{q}:seen' 1000 W >/dev/null
+  redis HSET 'jq:{q}:meta' beat "$((($(date +%s) - 3600) * 1000))" >/dev/null
+  call claim V 1 0 >/dev/null
+  assert_equal "$(redis ZSCORE 'jq:{q}:seen' W)" 1000
+  # but when the grace is over it is
+  redis HSET 'jq:{q}:meta' hold 1000 >/dev/null
+  call claim V 2 0 >/dev/null
+  assert_equal "$(redis ZSCORE 'jq:{q}:seen' W)" ''
 }
 
 @test "beat: renews what is held, names what is lost" {

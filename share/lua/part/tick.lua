@@ -3,22 +3,6 @@
 -- promotion, recovery, trimming, each of it bounded. No process of its own.
 local MOST = 64
 
--- After a gap in which nobody could reach the server nobody's lease is taken
--- for one lease time (`hold`). Called by everything a worker calls, so that
--- whoever comes first after an outage protects all the others.
-local function outage_check(lease)
-  local m = call('HMGET', META, 'beat', 'hold')
-  local beat, hold = tonumber(m[1]) or now, tonumber(m[2]) or 0
-  if now - beat > lease / 2 or now < beat - lease / 2 then
-    hold = now + lease
-    call('HSET', META, 'hold', int(hold))
-  end
-  if now ~= beat or not m[1] then call('HSET', META, 'beat', now_text) end
-  -- a hold further away than two leases came from another clock
-  if hold > now + 2 * lease then hold = 0 end
-  return hold
-end
-
 local function promote(set)
   local due = call('ZRANGEBYSCORE', set, '-inf', '(' .. int(now + 1),
     'WITHSCORES', 'LIMIT', 0, MOST)
@@ -58,9 +42,10 @@ local function take_back(id)
 end
 
 local function recover(lease, hold)
-  -- a lease further away than any can be was given by another clock
+  -- a lease that ends later than any given now was given by a clock that has
+  -- gone back since: its worker, if it lives, renews it in time
   for _, id in ipairs(call('ZRANGEBYSCORE', RUN,
-      '(' .. int(now + 2 * 3600000), '+inf', 'LIMIT', 0, MOST)) do
+      '(' .. int(now + 2 * longest_lease(lease)), '+inf', 'LIMIT', 0, MOST)) do
     call('ZADD', RUN, int(now + lease), id)
   end
   if now < hold then return end
@@ -80,7 +65,7 @@ end
 
 -- Per-minute counters stay a day; workers not seen for ten minutes go, unless
 -- the lease is so long that their beats are as far apart.
-local function forget(lease)
+local function forget(lease, hold)
   local minute = math.floor(now / 60000)
   local low = tonumber(call('HGET', META, 'minute_low'))
   if not low then call('HSET', META, 'minute_low', int(minute)) end
@@ -91,6 +76,8 @@ local function forget(lease)
     end
     call('HSET', META, 'minute_low', int(upto))
   end
+  -- after an outage, or a clock that jumped, the living come back first
+  if now < hold then return end
   for _, worker in ipairs(call('ZRANGEBYSCORE', SEEN, '-inf',
       int(now - math.max(600000, 2 * lease)), 'LIMIT', 0, MOST)) do
     call('ZREM', SEEN, worker)
@@ -107,7 +94,7 @@ local function tick(lease)
   promote(RTY)
   recover(lease, hold)
   trim_all(MOST)
-  forget(lease)
+  forget(lease, hold)
   local next_at = now + math.min(5000, lease / 3)
   for _, set in ipairs({DLY, RTY, RUN}) do
     local first = call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]

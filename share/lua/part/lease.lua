@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: ISC
+-- Leases and the clock: when nobody's may be taken, and how long one can be.
+
+-- After a gap in which nobody could reach the server nobody's lease is taken
+-- for one lease time (`hold`). Called by everything a worker calls, so that
+-- whoever comes first after an outage protects all the others.
+local function outage_check(lease)
+  local m = call('HMGET', META, 'beat', 'hold')
+  local beat, hold = tonumber(m[1]) or now, tonumber(m[2]) or 0
+  if now - beat > lease / 2 or now < beat - lease / 2 then
+    hold = now + lease
+    call('HSET', META, 'hold', int(hold))
+  end
+  if now ~= beat or not m[1] then call('HSET', META, 'beat', now_text) end
+  -- a hold further away than two leases came from another clock
+  if hold > now + 2 * lease then hold = 0 end
+  return hold
+end
+
+-- Of all that may still be held: configure.lua remembers one that was longer.
+local function longest_lease(lease)
+  local m = call('HMGET', META, 'lease_was', 'lease_until')
+  if now >= (tonumber(m[2]) or 0) then return lease end
+  return math.max(lease, tonumber(m[1]) or 0)
+end
