@@ -66,8 +66,7 @@ lib_base := buf civil clock err fd fnv num signame strv text
 lib_cli := await checkup config connect env ids look look_wait opt opt_help \
 	opt_value outcome output ping private pusher record record_json \
 	removal report setting show show_detail show_job show_queue verb who
-lib_cron := apply call due event keeper keeper_step logbook names \
-	preview table
+lib_cron := apply call due event keeper keeper_step logbook names preview table
 lib_queue := abandon backoff beat change check check_bytes check_job \
 	check_keys check_walk claim close cron_field cron_format \
 	cron_next cron_parse cron_walk job job_text key move page push \
@@ -96,12 +95,12 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all build deps deps-lint check run-check check-unit check-cli \
+.SECONDEXPANSION:
+.PHONY: torture run-torture all build deps deps-lint check run-check check-unit check-cli \
 	check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
 	format demo install uninstall dist clean help FORCE
 
-# make once more, for what may only begin when the packages are there; on all
-# processors unless make was told how many.
+# make once more, when the packages are there; on all processors unless told.
 AGAIN = @$(MAKE) --no-print-directory \
 	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 
@@ -183,6 +182,17 @@ fuzz: deps
 	  @echo 'fuzz: no $(FUZZ_CC) with libFuzzer, nothing run (share/deps lint)')
 run-fuzz: $(FUZZ)
 	@JOBS=$(JOBS) tests/fuzz/run $^
+
+## torture: servers, workers and networks that fail, for TORTURE_SECONDS=240
+TORTURE := $(addprefix $B/tests/fault/,proxy ledger clock.so)
+$(TORTURE): $B/tests/fault/%: tests/fault/$$(basename $$*).c
+	@mkdir -p $(@D)
+	$(call Q,LD,$@)$(CC) $(STD) $(CFLAGS) -fPIC $(SHARED) -o $@ $< -ldl
+%.so: SHARED = -shared
+torture: deps
+	$(AGAIN) run-torture
+run-torture: build $(TORTURE)
+	@JQ_BIN=$B TORTURE_BIN=$B/tests/fault tests/fault/torture
 
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all
