@@ -80,8 +80,8 @@ int server_init(struct server *s, const struct server_place *place,
 	if (!s->state)
 		return err_set(e, STATUS_CONFIG,
 			       "no directory for the private server's data "
-			       "(set HOME or XDG_STATE_HOME, or JQ_URL to use "
-			       "another server)");
+			       "(set HOME or XDG_STATE_HOME to a directory of "
+			       "yours, or JQ_URL to use another server)");
 	s->runtime = runtime_dir(place);
 	s->socket = path_of(s->runtime, "redis.sock");
 	s->lock = path_of(s->state, "server.lock");
@@ -209,8 +209,17 @@ static int make_dir(const char *dir, struct err *e)
 
 static int make_dirs(const struct server *s, struct err *e)
 {
-	char *path = buf_strdup(s->state);
+	const char *home = absolute(s->place->home);
+	char *path;
 
+	if (home && !absolute(s->place->state_home) && access(home, F_OK) == -1)
+		return err_set(
+			e, STATUS_CANTCREATE,
+			"the home directory '%s' does not exist (set "
+			"HOME or XDG_STATE_HOME to a directory of yours, "
+			"for the private server's data)",
+			home);
+	path = buf_strdup(s->state);
 	/* the parents may be missing, and may be open to others; what is
 	 * wrong with them shows at the last */
 	for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {

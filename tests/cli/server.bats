@@ -175,3 +175,10 @@ mode() {
   XDG_STATE_HOME=/proc/nowhere run -73 --separate-stderr jq-ctl ping
   assert_equal "${#stderr_lines[@]}" 1
 }
+
+@test "a home directory that is not there is not made" {
+  HOME=$BATS_TEST_TMPDIR/none run -73 --separate-stderr \
+    env -u XDG_STATE_HOME jq-push q x
+  [[ $stderr == *"set HOME or XDG_STATE_HOME"* ]] || fail "$stderr"
+  [ ! -e none ]
+}
