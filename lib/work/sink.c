@@ -98,11 +98,16 @@ static size_t put(struct sink *s, const char *p, size_t n)
 
 static void writable(void *arg)
 {
-	struct sink *s = arg;
-	bool full = sink_full(s);
+	sink_flush(arg);
+}
 
-	sink_flush(s);
-	if (full && !sink_full(s))
+/* Whoever made room by writing, those who stopped have to be told. */
+static void tell_room(struct sink *s)
+{
+	if (!s->was_full || sink_full(s))
+		return;
+	s->was_full = false;
+	if (s->room)
 		s->room(s->arg);
 }
 
@@ -110,6 +115,7 @@ void sink_flush(struct sink *s)
 {
 	if (s->queue.len > s->sent)
 		s->sent += put(s, s->queue.p + s->sent, s->queue.len - s->sent);
+	tell_room(s);
 	if (s->sent == s->queue.len) {
 		if (s->queue.cap > SINK_FULL)
 			buf_release(&s->queue);
@@ -133,6 +139,7 @@ void sink_flush(struct sink *s)
 void sink_add(struct sink *s, const void *p, size_t n)
 {
 	buf_add(&s->queue, p, n);
+	s->was_full = s->was_full || sink_full(s);
 }
 
 void sink_write(struct sink *s, const void *p, size_t n)

@@ -31,7 +31,9 @@ struct sink {
 	struct buf queue;	  /* bytes not written yet, from `sent` on */
 	size_t sent;		  /* of queue */
 	struct loop_watch *watch; /* while blocked */
-	loop_fn *room;		  /* called when it was full and is no more */
+	bool was_full;		  /* since `room` was called last */
+	loop_fn *room; /* called when it was full and is no more, from
+		  within a flush; may be NULL */
 	void *arg;
 	int error;	  /* errno of the write that ended it, or 0 */
 	uint64_t dropped; /* bytes that came after that */
