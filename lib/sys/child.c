@@ -249,6 +249,10 @@ static int exec_error(const char *path, int error, struct err *e)
 	case ENOEXEC:
 		hint = " (a script begins with a line like #!/bin/sh)";
 		break;
+	case E2BIG:
+		code = STATUS_DATA;
+		hint = " (with the environment)";
+		break;
 	case EPERM:
 	case EINVAL:
 	case EISDIR:

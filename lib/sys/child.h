@@ -51,8 +51,8 @@ struct child_end {
  * the terminal's, job control's, PIPE, ALRM, TERM, USR1, USR2, CHLD or WINCH
  * has to do so before its first child.) Returns when the program runs or could
  * not be executed: -1 with STATUS_NOTFOUND (no such file), STATUS_NOEXEC (not
- * executable, bad format or interpreter) or STATUS_SYSTEM (EAGAIN, ENOMEM,
- * EMFILE, E2BIG …).
+ * executable, bad format or interpreter), STATUS_DATA (argv and envp are too
+ * long) or STATUS_SYSTEM (EAGAIN, ENOMEM, EMFILE …).
  */
 int child_spawn(const struct child_spec *spec, struct child *out,
 		struct err *e) must_check;

@@ -55,6 +55,19 @@ static void give_up(struct slot *s, const struct err *why)
 	s->host->done(s->host->arg, s);
 }
 
+/* Too long a list of arguments is the job's doing when its payload is in it,
+ * and no other try would help; else it is a want of the system's. */
+static void cannot_start(struct slot *s, struct err *why)
+{
+	if (why->code == STATUS_DATA && s->host->replace) {
+		refuse(s, why);
+		return;
+	}
+	if (why->code == STATUS_DATA)
+		why->code = STATUS_SYSTEM;
+	give_up(s, why);
+}
+
 /* Which program with which arguments. */
 static int choose(struct slot *s, const struct claim_job *job, struct launch *l,
 		  struct err *e)
@@ -187,7 +200,7 @@ void slot_start(struct slot *s, void *lane, const char *queue,
 	}
 	inlet_close(&s->control_pipe);
 	capture_close(&s->capture);
-	give_up(s, &e);
+	cannot_start(s, &e);
 }
 
 void slot_refuse(struct slot *s, void *lane, const char *queue,

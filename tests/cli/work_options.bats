@@ -138,6 +138,18 @@ refused() {
   assert_equal "$(jq-stat -i "$job" -F state)" dead
 }
 
+@test "-I: too long in all is the end of the job, and not of those behind it" {
+  local job places=()
+  # each of them is short enough
+  mapfile -t places < <(yes '{}' | head -n 100)
+  job=$(head -c 100000 /dev/zero | tr '\0' a | jq-push q)
+  jq-push -q q small
+  work -I '{}' q true "${places[@]}"
+  assert_equal "$(jq-stat -i "$job" -F state,exit,releases)" $'dead\t65\t0'
+  [[ $(jq-stat -i "$job" -F error) == *"Argument list too long"* ]]
+  assert_equal "$(jq-stat -F ready,'done' q)" $'0\t1'
+}
+
 @test "--handlers: the file of the job's name" {
   mkdir hooks
   printf '#!/bin/sh\necho "one $0: $(cat)"\n' >hooks/one

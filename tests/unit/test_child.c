@@ -159,7 +159,7 @@ static void arguments_too_long(void)
 	spec.argv = argv;
 	spec.envp = env;
 	CHECK_INT(child_spawn(&spec, &c, &err), -1);
-	CHECK_INT(err.code, STATUS_SYSTEM);
+	CHECK_INT(err.code, STATUS_DATA);
 	CHECK_HAS(err.msg, "Argument list too long");
 	free(word);
 }
