@@ -169,6 +169,10 @@ static int64_t wanted(struct engine *en, int64_t now)
 
 	if (en->phase != STOP_RUN)
 		return 0;
+	/* each job adds to what waits to be written: nobody reads it, so it
+	 * would fill our memory; out_has_room() is followed by a turn */
+	if (sink_full(&en->out) || sink_full(&en->err))
+		return 0;
 	n = breaker_allows(&en->faults, n, now, &wait);
 	pause = wait > pause ? wait : pause;
 	most = breaker_allows(&en->halt, en->set->slots, now, &wait);
