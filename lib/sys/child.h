@@ -135,6 +135,25 @@ void child_discard(pid_t pid);
 int child_end_strays(const struct child *const *keep, const char *const *marks,
 		     size_t n);
 
+/*
+ * For a program that only starts others and has to end what they left: its
+ * own kin are the children it was born with (exec() leaves a program those of
+ * the one before it: a shell's background jobs, the reader at the end of a
+ * process substitution) and whatever is in its session. child_spawn()ed ones
+ * with own_session, and all they start, are in others.
+ */
+struct child_kin {
+	pid_t *born; /* owned array */
+	size_t n;
+};
+void child_kin_init(struct child_kin *k); /* as we are now */
+void child_kin_release(struct child_kin *k);
+/* Collect one that has ended, as child_discard(): its number is free again. */
+void child_kin_discard(struct child_kin *k, pid_t pid);
+/* End (SIGKILL) all other children of ours. Returns how many there were, not
+ * collected ones among them: when 0, nothing is left. */
+int child_kin_end_others(const struct child_kin *k);
+
 /* Raise our soft limit of descriptors to `need`; `*was` gets the old one, for
  * child_spec.files, or 0 when nothing was changed. -1 with STATUS_CONFIG when
  * that is more than we may have. */

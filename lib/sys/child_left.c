@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -77,6 +78,55 @@ int child_end_strays(const struct child *const *keep, const char *const *marks,
 	for (size_t i = 0; i < l.n; i++)
 		if (!kept(l.v[i], keep, marks, n) && kill(l.v[i], SIGKILL) == 0)
 			count++;
+	proc_list_release(&l);
+	return count;
+}
+
+void child_kin_init(struct child_kin *k)
+{
+	struct proc_list l = {0};
+
+	proc_children(getpid(), &l);
+	k->born = l.v;
+	k->n = l.n;
+}
+
+void child_kin_release(struct child_kin *k)
+{
+	free(k->born);
+	*k = (struct child_kin){0};
+}
+
+void child_kin_discard(struct child_kin *k, pid_t pid)
+{
+	child_discard(pid);
+	for (size_t i = 0; i < k->n; i++)
+		if (k->born[i] == pid)
+			k->born[i] = k->born[--k->n];
+}
+
+static bool is_kin(const struct child_kin *k, pid_t pid)
+{
+	struct proc_stat st;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->born[i] == pid)
+			return true;
+	return proc_stat(pid, &st) && st.session == getsid(0);
+}
+
+int child_kin_end_others(const struct child_kin *k)
+{
+	struct proc_list l = {0};
+	int count = 0;
+
+	proc_children(getpid(), &l);
+	for (size_t i = 0; i < l.n; i++) {
+		if (is_kin(k, l.v[i]))
+			continue;
+		kill(l.v[i], SIGKILL);
+		count++;
+	}
 	proc_list_release(&l);
 	return count;
 }

@@ -53,6 +53,7 @@ struct watch {
 	struct notify notify;
 	int link; /* to the engine; -1 when it has ended */
 	struct child engine;
+	struct child_kin *kin; /* borrowed: not to be ended */
 	struct child_end end;
 	bool ended;	/* `end` holds */
 	int stopped_by; /* the last signal that asks for an end; 0 = none */
@@ -110,7 +111,7 @@ static void collect(void *arg)
 
 	while ((pid = child_peek()) > 0) {
 		if (pid != w->engine.pid)
-			child_discard(pid);
+			child_kin_discard(w->kin, pid);
 		else if (child_reap(&w->engine, &w->end) == 1)
 			w->ended = true;
 	}
@@ -124,9 +125,10 @@ static void collect(void *arg)
 
 static void sweep(struct watch *w)
 {
-	child_end_strays(NULL, NULL, 0);
+	int left = child_kin_end_others(w->kin);
+
 	collect(w);
-	if (child_peek() != -1 && ++w->sweeps < SWEEPS) {
+	if (left && ++w->sweeps < SWEEPS) {
 		loop_timer_set(w->timer, SWEEP_MS);
 		return;
 	}
@@ -286,10 +288,11 @@ static int start(struct supervisor *s, struct watch *w, struct err *e)
 
 /* 1 in the engine, 0 in us when it has ended; then `*again` says whether there
  * is to be another. */
-static int one_engine(struct supervisor *s, int64_t *pause,
-		      struct supervisor_end *end, bool *again, struct err *e)
+static int one_engine(struct supervisor *s, struct child_kin *kin,
+		      int64_t *pause, struct supervisor_end *end, bool *again,
+		      struct err *e)
 {
-	struct watch w = {.link = -1, .pause_ms = *pause};
+	struct watch w = {.link = -1, .pause_ms = *pause, .kin = kin};
 	int64_t begin = clock_boot_ms();
 	sigset_t old;
 	pid_t pid;
@@ -324,14 +327,17 @@ static int one_engine(struct supervisor *s, int64_t *pause,
 int supervisor_run(struct supervisor *s, struct supervisor_end *end,
 		   struct err *e)
 {
+	struct child_kin kin;
 	int64_t pause = 0;
 	bool again = true;
 	int rc = 0;
 
 	s->main_pid = getpid();
 	s->link = -1;
+	child_kin_init(&kin);
 	child_become_subreaper();
 	while (rc == 0 && again)
-		rc = one_engine(s, &pause, end, &again, e);
+		rc = one_engine(s, &kin, &pause, end, &again, e);
+	child_kin_release(&kin);
 	return rc;
 }

@@ -34,3 +34,42 @@ engine() {
   assert_success
   has 'done' 300
 }
+
+@test "children of the shell that became jq-work are left alone" {
+  local kin
+  spawn worker bash -c 'sleep 1000 & # handler of nobody
+    echo $! >kin; exec jq-work --drain q cat'
+  wait_exit 5 worker
+  assert_success
+  kin=$(cat kin)
+  kill -0 "$kin"
+  # nor does a crash of the engine concern them
+  spawn worker bash -c 'sleep 1000 & # handler of nobody
+    echo $! >>kin; exec jq-work q cat'
+  wait_until 5 known
+  kill -KILL "$(engine)"
+  wait_line 5 worker.err 'died of SIGKILL'
+  kill "$spawned"
+  wait_exit 5 worker
+  kill -0 "$(tail -n 1 kin)"
+  # shellcheck disable=SC2046 # two numbers
+  kill $(cat kin)
+}
+
+known() {
+  [ -n "$(jq-stat --workers -F name q 2>/dev/null)" ]
+}
+
+@test "a process substitution reads to the end" {
+  jq-push -q q hello
+  mkfifo go
+  exec 9<>go
+  # it is a child of ours, and has not read yet when we end
+  spawn worker bash -c \
+    'exec jq-work --drain q cat > >(read -r line <go; cat | cat >read)' 9>&-
+  wait_exit 5 worker
+  assert_success
+  echo >&9
+  wait_until 5 grep -q hello read
+  exec 9>&-
+}
