@@ -171,15 +171,19 @@ static void signalled(void *arg)
 		(void)!send(w->link, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* All there is: the engine's last words may lie behind others. */
 static void relay(void *arg)
 {
 	struct watch *w = arg;
 	char text[512];
-	ssize_t n = recv(w->link, text, sizeof(text), MSG_DONTWAIT);
+	ssize_t n;
 
-	if (n > 0) {
-		notify_relay(&w->notify, text, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	do {
+		n = recv(w->link, text, sizeof(text), MSG_DONTWAIT);
+		if (n > 0)
+			notify_relay(&w->notify, text, (size_t)n);
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == 0 || errno != EAGAIN) {
 		loop_watch_free(w->from_engine);
 		w->from_engine = NULL;
 	}
@@ -239,6 +243,8 @@ static int see_through(struct watch *w, const struct supervisor *s,
 	collect(w);
 	while (!w->over)
 		loop_turn(w->loop);
+	if (w->from_engine)
+		relay(w);
 	return 0;
 }
 

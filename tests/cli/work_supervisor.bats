@@ -5,6 +5,12 @@
 
 load ../lib/server
 
+setup_file() {
+  server_setup_file
+  "${CC:-cc}" -o "$BATS_FILE_TMPDIR/notify_listener" \
+    "$ROOT/tests/lib/notify_listener.c"
+}
+
 # The engine of the worker that was spawned last.
 engine() {
   pgrep -P "$spawned" jq-work
@@ -148,6 +154,26 @@ attempts() {
   kill "$spawned"
   wait_exit 5 worker
   assert_success
+}
+
+@test "the service manager hears all of it, from the process it knows" {
+  spawn manager "$BATS_FILE_TMPDIR/notify_listener" "$PWD/notify.sock"
+  wait_line 5 manager.out '^ready$'
+  spawn worker env NOTIFY_SOCKET="$PWD/notify.sock" jq-work -n 3 q true
+  wait_line 5 manager.out '^READY=1$'
+  wait_line 5 manager.out '^STATUS=0/1 busy, 0 done, 0 failed$'
+  # the engine says the rest, and ends, while nobody listens to it
+  local engine
+  engine=$(engine)
+  kill -STOP "$spawned"
+  jq-push -q q a b c
+  ended() { grep -q '^State:.Z' "/proc/$engine/status"; }
+  wait_until 5 ended
+  kill -CONT "$spawned"
+  wait_exit 5 worker
+  assert_success
+  wait_line 5 manager.out '^STATUS=0/1 busy, 3 done, 0 failed$'
+  wait_line 5 manager.out '^STOPPING=1$'
 }
 
 @test "as PID 1: orphans of others are collected, TERM ends it" {
