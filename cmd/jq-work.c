@@ -261,15 +261,14 @@ static void plan(struct run *r)
 			 isatty(STDERR_FILENO);
 	s->max_result = a->no_result ? 0 : s->max_result;
 	s->pass = !a->no_pass;
-	if (a->common.json)
-		s->log_format = LOG_JSON;
+	s->log_format = r->supervisor.log_format;
 	s->verbose = r->supervisor.verbose;
 	s->supervisor = &r->supervisor;
 	s->ready_fd = r->supervisor.ready_fd;
 	s->notify_socket = r->supervisor.notify_socket;
 	s->watchdog_usec = env_get("WATCHDOG_USEC");
 	s->watchdog_pid = env_get("WATCHDOG_PID");
-	s->journal_stream = env_get("JOURNAL_STREAM");
+	s->journal_stream = r->supervisor.journal_stream;
 	name_worker(r);
 	connect_pass_on(&a->common, r->pass_on);
 	s->extra = (const char *const *)r->pass_on;
@@ -375,6 +374,9 @@ static int run(struct run *r, struct supervisor_end *end, struct err *e)
 		.notify_socket = env_get("NOTIFY_SOCKET"),
 		.ready_fd = (int)r->a->ready_fd,
 		.verbose = r->a->common.verbose - r->a->common.quiet,
+		.log_format =
+			r->a->common.json ? LOG_JSON : r->a->set.log_format,
+		.journal_stream = env_get("JOURNAL_STREAM"),
 	};
 	if (rc == 0)
 		rc = supervisor_run(&r->supervisor, end, e);

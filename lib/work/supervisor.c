@@ -53,6 +53,7 @@ struct watch {
 	struct notify notify;
 	int link; /* to the engine; -1 when it has ended */
 	struct child engine;
+	pid_t pid;	       /* of the engine; stays */
 	struct child_kin *kin; /* borrowed: not to be ended */
 	struct child_end end;
 	bool ended;	/* `end` holds */
@@ -60,8 +61,10 @@ struct watch {
 	struct loop_watch *from_engine, *engine_exit;
 	struct loop_timer *timer;
 	int sweeps;	  /* looks for what it left behind so far */
-	int64_t pause_ms; /* before the next engine */
-	bool over;	  /* leave the loop */
+	bool crashed;	  /* it did not mean to end */
+	int64_t pause_ms; /* before the next engine, after a crash */
+	bool pausing;
+	bool over; /* leave the loop */
 	struct taken_signal signal[ARRAY_LEN(taken)];
 };
 
@@ -89,7 +92,7 @@ static void next_instance(struct supervisor *s)
 }
 
 /* Whether the engine was ended by something that it did not mean. */
-static bool crashed(const struct watch *w)
+static bool has_crashed(const struct watch *w)
 {
 	switch (w->end.signo) {
 	case 0:
@@ -101,6 +104,16 @@ static bool crashed(const struct watch *w)
 	default:
 		return !w->stopped_by;
 	}
+}
+
+static void report(struct watch *w)
+{
+	const char *name = signame_of(w->end.signo);
+
+	log_say(&w->log, LOG_ERROR,
+		"the worker's engine (pid %d) died of %s: its handlers were "
+		"ended, the next one hands their jobs back",
+		(int)w->pid, name ? name : "a signal");
 }
 
 /* Collect all that has ended; notice the engine among it. */
@@ -132,24 +145,25 @@ static void sweep(struct watch *w)
 		loop_timer_set(w->timer, SWEEP_MS);
 		return;
 	}
-	w->sweeps = SWEEPS;
-	if (crashed(w) && w->pause_ms) {
+	w->crashed = has_crashed(w);
+	if (w->crashed)
+		report(w);
+	w->pausing = w->crashed && w->pause_ms;
+	if (w->pausing)
 		loop_timer_set(w->timer, w->pause_ms);
-		w->pause_ms = 0;
-		return;
-	}
-	w->over = true;
+	else
+		w->over = true;
 }
 
 static void timer_due(void *arg)
 {
 	struct watch *w = arg;
 
-	if (w->sweeps < SWEEPS) {
+	if (w->pausing) {
+		w->over = true;
+	} else {
 		w->sweeps = w->sweeps ? w->sweeps : 1;
 		sweep(w);
-	} else {
-		w->over = true;
 	}
 }
 
@@ -165,7 +179,7 @@ static void signalled(void *arg)
 	}
 	if (t->signo == SIGTERM || t->signo == SIGINT || t->signo == SIGQUIT)
 		w->stopped_by = t->signo;
-	if (w->ended && w->stopped_by)
+	if (w->pausing && w->stopped_by)
 		w->over = true;
 	if (!w->ended)
 		(void)!send(w->link, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -231,7 +245,8 @@ static int see_through(struct watch *w, const struct supervisor *s,
 	if (!w->loop)
 		return -1;
 	sink_init(&w->err, w->loop, STDERR_FILENO, NULL, NULL);
-	log_init(&w->log, &w->err, LOG_TEXT, s->verbose);
+	log_init(&w->log, &w->err, s->log_format, s->verbose);
+	w->log.journal = log_is_journal(s->journal_stream, STDERR_FILENO);
 	notify_init(&w->notify, s->notify_socket, NULL, NULL, -1);
 	w->timer = loop_timer_new(w->loop, timer_due, w);
 	take_signals(w);
@@ -246,17 +261,6 @@ static int see_through(struct watch *w, const struct supervisor *s,
 	if (w->from_engine)
 		relay(w);
 	return 0;
-}
-
-static void report(struct watch *w, pid_t pid)
-{
-	const char *name = signame_of(w->end.signo);
-
-	log_say(&w->log, LOG_ERROR,
-		"the worker's engine (pid %d) died of %s: its handlers were "
-		"ended, the next one hands their jobs back",
-		(int)pid, name ? name : "a signal");
-	sink_flush(&w->err);
 }
 
 static void block_signals(sigset_t *old)
@@ -301,7 +305,6 @@ static int one_engine(struct supervisor *s, struct child_kin *kin,
 	struct watch w = {.link = -1, .pause_ms = *pause, .kin = kin};
 	int64_t begin = clock_boot_ms();
 	sigset_t old;
-	pid_t pid;
 	int rc;
 
 	block_signals(&old);
@@ -312,12 +315,10 @@ static int one_engine(struct supervisor *s, struct child_kin *kin,
 	}
 	/* whoever reads it waits for the end of it */
 	fd_close(&s->ready_fd);
-	pid = w.engine.pid;
+	w.pid = w.engine.pid;
 	if (see_through(&w, s, &old, e) < 0)
 		return -1;
-	*again = crashed(&w);
-	if (*again)
-		report(&w, pid);
+	*again = w.crashed && !w.stopped_by;
 	if (clock_boot_ms() - begin - *pause >= STEADY_MS)
 		*pause = 0;
 	else
@@ -326,6 +327,11 @@ static int one_engine(struct supervisor *s, struct child_kin *kin,
 		*pause = PAUSE_MOST_MS;
 	end->status = w.end.code;
 	end->die_of = w.end.signo;
+	/* told to stop when nothing ran any more: so it does */
+	if (w.crashed)
+		*end = (struct supervisor_end){
+			.die_of = w.stopped_by == SIGQUIT ? SIGQUIT : 0};
+	sink_flush(&w.err);
 	release(&w);
 	return 0;
 }

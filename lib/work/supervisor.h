@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "work/log.h"
 
 /* Engines whose jobs the next one hands back: it may die before it has. */
 #define SUPERVISOR_PREDECESSORS 8
@@ -27,6 +28,8 @@ struct supervisor {
 	const char *notify_socket; /* the service manager's; or NULL */
 	int ready_fd;		   /* the engine's to use; -1 = none */
 	int verbose;		   /* -v minus -q */
+	enum log_format log_format;
+	const char *journal_stream; /* JOURNAL_STREAM; or NULL */
 
 	/* In the engine. */
 	int link;	/* brings signals, a byte each; its end is our end */

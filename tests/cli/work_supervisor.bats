@@ -64,11 +64,22 @@ attempts() {
   kill -KILL "$(engine)"
   wait_until 2 lines_in 2 pids
   kill -ABRT "$(engine)"
-  wait_line 2 worker.err 'died of SIGABRT'
+  # said at once; the next one has a second to wait
+  wait_line 1 worker.err 'died of SIGABRT'
   assert_equal "$(wc -l <pids)" 2
-  # a stop in the pause is heard
+  # a stop in the pause is heard, and nothing runs that would have to end
   kill "$spawned"
   wait_exit 5 worker
+  assert_success
+  assert_equal "$(wc -l <pids)" 2
+}
+
+@test "a crash is told in the format of the log" {
+  spawn worker jq-work --json q true
+  wait_until 5 engine
+  kill -KILL "$(engine)"
+  wait_line 2 worker.err 'died of SIGKILL'
+  run ! grep -v "^{.*}\$" worker.err
 }
 
 @test "a job that kills its engine is poison in the end" {
