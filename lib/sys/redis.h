@@ -99,8 +99,9 @@ struct redis_options {
 	 * trying again (unless the server answered, e.g. LOADING). */
 	bool fail_first;
 	const char *tls_ca_file; /* borrowed; NULL = the system's */
-	/* Told when the connection is lost while something waits for it, and
-	 * with `why` NULL when it answers again; may be NULL. */
+	/* Told when the connection is lost while something waits for it, or
+	 * when the server says that we have to wait; and with `why` NULL when
+	 * it does what it is asked again. May be NULL. */
 	void (*changed)(void *arg, const struct err *why);
 	void *arg;
 };

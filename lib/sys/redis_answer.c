@@ -92,9 +92,23 @@ static void loaded(struct redis *r, const struct redis_request *q,
 
 static void wait(struct redis *r, struct redis_request *q, struct strv words)
 {
-	redis_error_wait(&r->why, r->server, words);
+	struct err e;
+
+	redis_error_wait(&e, r->server, words);
+	r->why = e;
+	r->unready = true;
+	redis_link_tell(r, &e);
 	redis_link_pause(r);
 	redis_link_return(r, q);
+}
+
+/* What was asked for was done: whatever held us up is over. */
+static void works(struct redis *r)
+{
+	r->served = true;
+	r->failures = 0;
+	r->unready = false;
+	redis_link_tell(r, NULL);
 }
 
 static void answer_caller(struct redis *r, struct redis_request *q)
@@ -102,8 +116,7 @@ static void answer_caller(struct redis *r, struct redis_request *q)
 	struct strv words = redis_str(r->current);
 
 	if (!redis_is_error(r->current)) {
-		r->served = true;
-		r->failures = 0;
+		works(r);
 		redis_link_finish(r, q, r->current, NULL);
 		return;
 	}
@@ -194,8 +207,7 @@ static void answer_internal(struct redis *r, struct redis_request *q)
 			answer_nobody(r);
 			break;
 		}
-		r->served = true;
-		r->failures = 0;
+		works(r);
 		r->on_message(r->on_message_arg, strv_make("", 0));
 		break;
 	case REDIS_FOR_NAME:
@@ -217,10 +229,9 @@ void redis_answer(struct redis *r, struct redis_reply *reply)
 
 	r->answered = true;
 	r->current = reply;
-	if (r->told && r->state == REDIS_READY && !redis_is_error(reply)) {
-		r->told = false;
-		r->options.changed(r->options.arg, NULL);
-	}
+	/* a greeting is no end of «not ready» */
+	if (r->state == REDIS_READY && !r->unready && !redis_is_error(reply))
+		redis_link_tell(r, NULL);
 	if (!answer_subscriber(r)) {
 		q = redis_queue_take(&r->sent);
 		if (!q)

@@ -123,7 +123,8 @@ struct redis {
 	unsigned hangups; /* in place of a first answer */
 	bool answered;	  /* ever, by anything readable */
 	bool served;	  /* ever, beyond the greeting */
-	bool told;	  /* options.changed knows of the loss */
+	bool told;	  /* options.changed knows of the trouble */
+	bool unready;	  /* the last answer was to wait */
 	struct err why;	  /* last reason not to be served */
 	unsigned greets;  /* greetings not answered yet */
 	const struct redis_script *loading;    /* a SCRIPT LOAD is under way */
@@ -152,6 +153,8 @@ void redis_answer(struct redis *r, struct redis_reply *reply);
 
 /* Services of the link to redis_answer(). */
 void redis_link_lost(struct redis *r, const struct err *why);
+/* The owner hears of trouble once, and of its end (`why` NULL) once. */
+void redis_link_tell(struct redis *r, const struct err *why);
 void redis_link_pause(struct redis *r);
 void redis_link_ready(struct redis *r);
 void redis_link_send(struct redis *r, struct redis_request *q);

@@ -135,6 +135,14 @@ static void recall(struct redis *r, struct redis_queue *from)
 	}
 }
 
+void redis_link_tell(struct redis *r, const struct err *why)
+{
+	if (!r->options.changed || r->told == (why != NULL))
+		return;
+	r->told = why != NULL;
+	r->options.changed(r->options.arg, why);
+}
+
 void redis_link_lost(struct redis *r, const struct err *why)
 {
 	struct err e = *why;
@@ -152,10 +160,7 @@ void redis_link_lost(struct redis *r, const struct err *why)
 	r->failures++;
 	if (hopeless && !r->channel)
 		give_up(r, ALL_REQUESTS, &e);
-	if (!r->told && r->options.changed) {
-		r->told = true;
-		r->options.changed(r->options.arg, &e);
-	}
+	redis_link_tell(r, &e);
 	/* a callback may have begun anew */
 	if (r->state != REDIS_IDLE || (!oldest(r) && !r->channel))
 		return;

@@ -476,10 +476,11 @@ void engine_connection(void *engine, const struct err *why)
 {
 	struct engine *en = engine;
 
-	if (why && en->served && !en->lost_connection) {
+	/* at the start it may just be the reason to end, which is said then */
+	if (why && !en->end.failed && !en->lost_connection) {
 		en->lost_connection = true;
-		log_say(&en->log, LOG_WARN,
-			"%s; handlers run on, trying to reconnect", why->msg);
+		log_say(&en->log, LOG_WARN, "%s; %strying again", why->msg,
+			en->busy ? "handlers run on, " : "");
 	} else if (!why && en->lost_connection) {
 		en->lost_connection = false;
 		log_say(&en->log, LOG_WARN, "connected again");

@@ -43,7 +43,7 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   spawn worker jq-work q sh -c "$waits"
   wait_until 5 held
   server_kill db
-  wait_line 5 worker.err 'handlers run on, trying to reconnect'
+  wait_line 5 worker.err 'handlers run on, trying again'
   # it ends while there is nobody to tell
   echo 0 >&8
   wait_until 5 gone "$(cat pids)"
@@ -155,6 +155,26 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   redis HSET 'jq:{q}:meta' format 2 >/dev/null
   run -76 --separate-stderr jq-work q true
   [[ $stderr == *"data layout 2"* ]] || fail "$stderr"
+}
+
+@test "a server that refuses for a while: said once, and work goes on" {
+  spawn worker jq-work -L 6s q true
+  wait_until 5 eval '[ -n "$(jq-stat --workers -F name q 2>/dev/null)" ]'
+  redis CONFIG SET min-replicas-to-write 1 >/dev/null
+  # the next beat, a third of the lease away, meets it
+  wait_line 5 worker.err 'is not ready: NOREPLICAS .*trying again'
+  redis CONFIG SET min-replicas-to-write 0 >/dev/null
+  wait_line 5 worker.err 'connected again'
+  jq-push -q -w q x
+  assert_equal "$(wc -l <worker.err)" 2
+  # and at the start it is told, not a silent wait
+  kill "$spawned"
+  wait_exit 5 worker
+  redis CONFIG SET min-replicas-to-write 1 >/dev/null
+  spawn worker jq-work q true
+  wait_line 5 worker.err 'is not ready: NOREPLICAS'
+  redis CONFIG SET min-replicas-to-write 0 >/dev/null
+  wait_line 5 worker.err 'connected again'
 }
 
 @test "a queue that is paused is left alone until it is resumed" {

@@ -243,12 +243,12 @@ static void loading(void)
 	r = client();
 	ask_all(r, "abc");
 	redis_drain(r);
-	CHECK_STR(trace.p, "b=b c=c a=a");
+	CHECK_STR(trace.p, "lost back b=b c=c a=a");
 	patience_needed = 6;
 	buf_clear(&trace);
 	ask_all(r, "abc");
 	redis_drain(r);
-	CHECK_STR(trace.p, "a=a b=b c=c");
+	CHECK_STR(trace.p, "lost back a=a b=b c=c");
 	redis_free(r);
 	end();
 }
