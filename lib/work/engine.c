@@ -75,6 +75,11 @@ static void trouble(void *arg, struct lane *l, const struct err *why)
 	}
 	en->trouble_bugs = why->code == STATUS_BUG ? en->trouble_bugs + 1 : 0;
 	if (why->code == STATUS_PROTOCOL || en->trouble_bugs >= TROUBLE_BUGS) {
+		/* handlers may run on for hours before the end says so */
+		if (en->busy && !en->refused)
+			log_say(&en->log, LOG_ERROR, "%s; taking no more jobs",
+				why->msg);
+		en->refused = true;
 		engine_fail(en, why);
 		return;
 	}

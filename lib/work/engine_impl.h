@@ -59,6 +59,7 @@ struct engine {
 	bool closing;	     /* nothing runs any more */
 	bool parted;	     /* the last beats were sent */
 	int goodbyes;	     /* of them still to be answered */
+	bool refused;	     /* the server will never take what we tell */
 	bool gave_up;	     /* not everything could be told */
 	bool finished;	     /* leave the loop */
 	int64_t stop_ms;     /* since boot: when the phase began */

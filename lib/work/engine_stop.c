@@ -265,8 +265,9 @@ static bool patient(const struct engine *en, bool closes, int64_t now)
 
 	if (since < PARTING_MS)
 		return true;
-	/* without --grace it is the supervisor who decides */
-	return closes && en->phase == STOP_FINISH && en->set->grace_ms < 0;
+	/* without --grace it is the service manager who decides */
+	return closes && !en->refused && en->phase == STOP_FINISH &&
+	       en->set->grace_ms < 0;
 }
 
 void engine_stop_turn(struct engine *en)

@@ -157,6 +157,25 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   [[ $stderr == *"data layout 2"* ]] || fail "$stderr"
 }
 
+@test "a layout that changes under a running handler: it ends, then 76" {
+  local job
+  begin
+  job=$(jq-push q x)
+  spawn worker jq-work q sh -c "$waits"
+  wait_until 5 held
+  redis HSET 'jq:{q}:meta' format 2 >/dev/null
+  # told by the next beat, as nothing else is asked
+  wait_line 8 worker.err 'data layout 2.*taking no more jobs'
+  echo 0 >&8
+  # the outcome cannot be told: not for ever
+  wait_exit 10 worker
+  assert_equal "$status" 76
+  # nobody has taken it from there
+  redis HSET 'jq:{q}:meta' format 1 >/dev/null
+  assert_equal "$(jq-stat -i "$job" -F state,attempts)" $'running\t0'
+  exec 8>&-
+}
+
 @test "a server that refuses for a while: said once, and work goes on" {
   spawn worker jq-work -L 6s q true
   wait_until 5 eval '[ -n "$(jq-stat --workers -F name q 2>/dev/null)" ]'
