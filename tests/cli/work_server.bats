@@ -150,6 +150,42 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   assert_equal "$status" 77
 }
 
+@test "an old server, another service, a replica: told at the start" {
+  "${CC:-cc}" -o fake_server "$ROOT/tests/lib/fake_server.c"
+  refused() {
+    run --separate-stderr jq-work q true
+    assert_equal "$status" "$1"
+    assert_equal "${#stderr_lines[@]}" 1
+    [[ $stderr == "jq-work: "*"$2"* ]] || fail "$stderr"
+  }
+  spawn old "$PWD/fake_server" "$PWD/old.sock" \
+    evalsha '-NOSCRIPT No matching script.\r\n' \
+    script '-ERR Error compiling script (new function): user_script:1\r\n' \
+    info '$20\r\nredis_version:6.2.14\r\n'
+  wait_line 5 old.out '^ready$'
+  JQ_URL=unix://$PWD/old.sock refused 76 'is too old: Redis 6.2.14'
+  spawn http "$PWD/fake_server" "$PWD/http.sock" \
+    accept 'HTTP/1.1 400 Bad Request\r\n\r\n'
+  wait_line 5 http.out '^ready$'
+  JQ_URL=unix://$PWD/http.sock refused 76 'is not a Redis server'
+  server_start replica --replicaof 127.0.0.1 1
+  JQ_URL=$(server_url replica) refused 69 'is a read-only replica'
+}
+
+@test "two workers share a queue: every job once" {
+  local one
+  seq 200 | jq-push -l -q q
+  spawn one jq-work -W 1s -j 3 q sh -c 'echo "$(cat)" >>ran; echo >>ran.one'
+  one=$spawned
+  jq-work -W 1s -j 3 q sh -c 'echo "$(cat)" >>ran; echo >>ran.two'
+  wait_until 10 gone "$one"
+  sort -n ran >sorted
+  seq 200 | cmp - sorted
+  # neither of them was left without
+  [ -s ran.one ] && [ -s ran.two ]
+  assert_equal "$(jq-stat -F 'done',dead,retry q)" $'200\t0\t0'
+}
+
 @test "a worker of an older or newer layout stops: 76" {
   jq-push -q q x
   redis HSET 'jq:{q}:meta' format 2 >/dev/null

@@ -73,3 +73,124 @@ known() {
   wait_until 5 grep -q hello read
   exec 9>&-
 }
+
+# ended_with STATE [REASON]: so the job did, or the last attempt at it.
+ended_with() {
+  [[ $(jq-stat -i "$job" -F state,error) == "$1"$'\t'"${2-}"* ]]
+}
+
+all_gone() {
+  local pid
+  while read -r pid; do gone "$pid" || return 1; done <pids
+}
+
+@test "a time limit ends a stopped handler, and a tree that ignores TERM" {
+  local job
+  job=$(jq-push q x)
+  spawn worker jq-work -t 200ms -K 200ms -m 1 q sh -c 'echo $$ >>pids; kill -STOP $$'
+  wait_until 5 ended_with dead timeout
+  kill "$spawned"
+  wait_exit 5 worker
+  job=$(jq-push q y)
+  # a child, one in a session of its own, and one whose parent is gone
+  spawn worker jq-work -t 1s -K 200ms -m 1 q sh -c 'trap "" TERM; echo $$ >>pids
+    for way in "" setsid "setsid -f"; do
+      $way sh -c "echo \$\$ >>pids; while :; do sleep 100; done" & # handler
+    done; while :; do sleep 100; done # handler'
+  wait_until 5 ended_with dead timeout
+  assert_equal "$(wc -l <pids)" 5
+  wait_until 2 all_gone
+}
+
+@test "a tree that goes on forking is ended" {
+  local job
+  job=$(jq-push q x)
+  # each starts the next one, and stays
+  spawn worker jq-work -t 300ms -K 0 -m 1 q sh -c \
+    'trap "" TERM; grow() { sleep 0.01; (grow & exec sleep 100); } # handler
+    (grow & exec sleep 100); sleep 100 # handler'
+  wait_until 5 ended_with dead timeout
+  childless() { ! pgrep -P "$(engine)"; }
+  wait_until 5 childless
+}
+
+@test "a handler that closes all it was given" {
+  local job
+  job=$(jq-push q x)
+  spawn worker jq-work q sh -c \
+    'exec <&- >&- 2>&- 3>&-; echo $$ >pids; read -r line <go'
+  mkfifo go
+  wait_until 5 test -s pids
+  # that is not its end
+  has running 1
+  echo >go
+  wait_until 5 ended_with 'done'
+}
+
+@test "a large payload that nobody reads" {
+  head -c 1048576 /dev/zero | jq-push -q q
+  run -0 jq-work --drain q true
+  has 'done' 1
+  head -c 1048576 /dev/zero | jq-push -q q
+  run -0 jq-work --drain q sh -c 'exec <&-; echo closed'
+  assert_output closed
+}
+
+@test "no longer executable while others run: they finish, 126" {
+  printf '#!/bin/sh\necho $$ >pids; read -r line <go\n' >handler
+  chmod +x handler
+  mkfifo go
+  jq-push -q q first
+  spawn worker jq-work -j 2 q ./handler
+  wait_until 5 test -s pids
+  chmod -x handler
+  seq 3 | jq-push -q -l q
+  wait_line 5 worker.err 'Permission denied'
+  has running 1
+  echo >go
+  wait_exit 5 worker
+  assert_equal "$status" 126
+  assert_equal "$(jq-stat -F 'done',ready,retry,dead q)" $'1\t3\t0\t0'
+  assert_equal "$(jq-stat -s ready -F attempts q | sort -u)" 0
+}
+
+@test "no descriptor is left for a handler: jobs wait, uncharged" {
+  spawn worker jq-work q true
+  wait_until 5 known
+  local engine was
+  engine=$(engine)
+  was=$(prlimit --nofile --noheadings -o SOFT -p "$engine")
+  # those that are open stay so
+  prlimit --nofile=4: -p "$engine"
+  jq-push -q q x
+  wait_line 5 worker.err 'no handler can be started; next try in 1s'
+  assert_equal "$(jq-stat -F ready,retry,dead q)" $'1\t0\t0'
+  assert_equal "$(jq-stat -s ready -F attempts q)" 0
+  prlimit --nofile="$was": -p "$engine"
+  wait_until 5 has 'done' 1
+  wait_line 5 worker.err 'handlers can be started again'
+}
+
+@test "worker and supervisor killed: another takes the job when its lease is over" {
+  local job other
+  job=$(jq-push q x)
+  spawn worker jq-work q sh -c 'echo $$ >>pids; exec sleep 1000 # handler'
+  wait_until 5 test -s pids
+  kill -KILL "$(engine)" "$spawned"
+  # TERM comes to it from the kernel
+  wait_until 5 all_gone
+  spawn other jq-work --worker-name other q true
+  wait_until 5 known
+  has running 1
+  redis ZADD 'jq:{q}:run' 1 "${job#q/}" >/dev/null
+  wait_until 8 ended_with 'done'
+  assert_equal "$(jq-stat -i "$job" -F losses,attempts,releases)" $'1\t0\t0'
+}
+
+@test "a directory that cannot be written to" {
+  # root may write everywhere but here
+  cd /proc/self
+  jq-push -q q x
+  run -0 jq-work --drain q cat
+  assert_output x
+}
