@@ -264,11 +264,9 @@ static void plan(struct run *r)
 	s->log_format = r->supervisor.log_format;
 	s->verbose = r->supervisor.verbose;
 	s->supervisor = &r->supervisor;
-	s->ready_fd = r->supervisor.ready_fd;
 	s->notify_socket = r->supervisor.notify_socket;
 	s->watchdog_usec = env_get("WATCHDOG_USEC");
 	s->watchdog_pid = env_get("WATCHDOG_PID");
-	s->journal_stream = r->supervisor.journal_stream;
 	name_worker(r);
 	connect_pass_on(&a->common, r->pass_on);
 	s->extra = (const char *const *)r->pass_on;

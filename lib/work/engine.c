@@ -380,12 +380,13 @@ static void init_output(struct engine *en)
 	sink_init(&en->out, en->loop, STDOUT_FILENO, out_has_room, en);
 	sink_init(&en->err, en->loop, STDERR_FILENO, out_has_room, en);
 	log_init(&en->log, &en->err, s->log_format, s->verbose);
-	en->log.journal = log_is_journal(s->journal_stream, STDERR_FILENO);
+	en->log.journal =
+		log_is_journal(s->supervisor->journal_stream, STDERR_FILENO);
 	/* the service manager listens to the process it has started */
 	notify_init_link(&en->notify,
 			 s->notify_socket ? s->supervisor->link : -1,
 			 s->watchdog_usec, s->watchdog_pid,
-			 s->supervisor->main_pid, s->ready_fd);
+			 s->supervisor->main_pid, s->supervisor->ready_fd);
 	en->plan = (struct capture_plan){
 		.loop = en->loop,
 		.chunk = buf_alloc(INLET_CHUNK),

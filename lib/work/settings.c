@@ -23,7 +23,6 @@ void settings_init(struct settings *s)
 		.max_result = 65536,
 		.stderr_tail = 8192,
 		.pass = true,
-		.ready_fd = -1,
 	};
 	outcome_rules_init(&s->rules);
 	/* our own default is well formed */

@@ -61,9 +61,7 @@ struct settings {
 
 	/* Our supervisor, and the service manager's words to it. */
 	const struct supervisor *supervisor;
-	int ready_fd; /* -1 = none */
 	const char *notify_socket, *watchdog_usec, *watchdog_pid;
-	const char *journal_stream;
 };
 
 /* What holds for a worker that is told nothing: one slot, attempts of five

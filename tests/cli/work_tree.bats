@@ -117,9 +117,9 @@ all_gone() {
 @test "a handler that closes all it was given" {
   local job
   job=$(jq-push q x)
+  mkfifo go
   spawn worker jq-work q sh -c \
     'exec <&- >&- 2>&- 3>&-; echo $$ >pids; read -r line <go'
-  mkfifo go
   wait_until 5 test -s pids
   # that is not its end
   has running 1
@@ -172,7 +172,7 @@ all_gone() {
 }
 
 @test "worker and supervisor killed: another takes the job when its lease is over" {
-  local job other
+  local job
   job=$(jq-push q x)
   spawn worker jq-work q sh -c 'echo $$ >>pids; exec sleep 1000 # handler'
   wait_until 5 test -s pids
