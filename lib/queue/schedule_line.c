@@ -152,14 +152,15 @@ static void parse_payload(struct schedule_parser *p, struct schedule *s,
 			  const struct schedule_options *o,
 			  const struct strv *inline_payload)
 {
-	/* a word of DEFAULTS is not on the line */
-	const char *at = schedule_option_given(o, "payload-file")
-				 ? o->payload_file.p
-				 : p->start;
+	/* without a value it was refused already; a word of DEFAULTS is not on
+	 * the line */
+	bool named =
+		schedule_option_given(o, "payload-file") && o->payload_file.n;
+	const char *at = named ? o->payload_file.p : p->start;
 	char shown[64];
 	struct err e;
 
-	if (inline_payload && schedule_option_given(o, "payload-file")) {
+	if (inline_payload && named) {
 		schedule_parser_refuse(p, "payload-file", o->payload_file,
 				       "a payload stands on the line too",
 				       "keep one of them");
