@@ -45,7 +45,7 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 static void free_batches(struct lane_batch *b)
 {
 	while (b) {
-		struct lane_batch *next = b->next;
+		struct lane_batch *before = b->made;
 
 		for (size_t i = 0; i < b->cap; i++)
 			buf_release(&b->result[i]);
@@ -53,7 +53,7 @@ static void free_batches(struct lane_batch *b)
 		free(b->id);
 		close_release(&b->close);
 		free(b);
-		b = next;
+		b = before;
 	}
 }
 
@@ -67,9 +67,8 @@ void lane_release(struct lane *l)
 	loop_timer_free(l->beat_timer);
 	loop_timer_free(l->news_timer);
 	loop_timer_free(l->retry_timer);
-	free_batches(l->open_batch);
-	free_batches(l->failed);
-	free_batches(l->spare);
+	/* whatever list they are in, or on their way */
+	free_batches(l->made);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -172,6 +171,8 @@ static struct lane_batch *batch(struct lane *l)
 		} else {
 			b = buf_zalloc(sizeof(*b));
 			b->lane = l;
+			b->made = l->made;
+			l->made = b;
 			close_init(&b->close, &l->keys);
 			b->close.fn = closed;
 			b->close.arg = b;

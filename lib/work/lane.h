@@ -50,7 +50,8 @@ struct lane_batch {
 	char (*id)[KEY_ID_MAX + 1]; /* owned array, close.n of them */
 	struct buf *result;	    /* owned array, likewise */
 	size_t cap;
-	struct lane_batch *next; /* in its list */
+	struct lane_batch *next; /* in its list; none while in flight */
+	struct lane_batch *made; /* the one made before it */
 };
 
 struct lane {
@@ -78,6 +79,7 @@ struct lane {
 	struct abandon abandon;	       /* engine_abandon.c's */
 	size_t abandoned; /* dead engines whose jobs were handed back */
 	struct loop_timer *abandon_timer; /* owned; to try that again */
+	struct lane_batch *made;	  /* owned; the last of all there are */
 	struct lane_batch *open_batch;	  /* collecting; NULL = none yet */
 	struct lane_batch *failed;	  /* to be sent again */
 	struct lane_batch *spare;	  /* kept for reuse */
