@@ -80,6 +80,11 @@ bool redis_is_up(const struct redis *r)
 	return r->state == REDIS_READY;
 }
 
+uint64_t redis_connection(const struct redis *r)
+{
+	return r->connection;
+}
+
 size_t redis_unanswered(const struct redis *r)
 {
 	return r->unanswered;

@@ -114,6 +114,14 @@ void redis_free(struct redis *r);
 
 bool redis_is_up(const struct redis *r);
 
+/*
+ * Which connection it is, counted from 1; 0 = there was none yet. In a
+ * callback with an answer: the one that the answer came on. Some commands, as
+ * WAIT, speak only of what was sent on their own connection, and a request may
+ * be answered on another than the one before it.
+ */
+uint64_t redis_connection(const struct redis *r);
+
 /* Requests not yet answered. */
 size_t redis_unanswered(const struct redis *r);
 

@@ -118,6 +118,7 @@ struct redis {
 	int64_t heard;	     /* clock_boot_ms() of the last sign of life */
 	uint64_t written;    /* bytes given to the stream */
 	uint64_t taken;	     /* of them by the system, at the last look */
+	uint64_t connection; /* number of the last that was made */
 	unsigned failures;   /* in a row, for the back-off */
 
 	unsigned hangups; /* in place of a first answer */

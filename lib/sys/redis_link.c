@@ -313,6 +313,7 @@ static void on_up(void *arg)
 	const struct url *u = r->options.url;
 	char db[16];
 
+	r->connection++;
 	r->state = REDIS_GREETING;
 	if (u->user) {
 		internal(r, REDIS_FOR_AUTH, "AUTH", u->user,

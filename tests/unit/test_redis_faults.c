@@ -39,6 +39,7 @@ static void half_open(void)
 	redis_drain(r);
 	CHECK_STR(trace.p, "a=a b=b");
 	CHECK_INT(connections, 2);
+	CHECK_INT(redis_connection(r), 2);
 	redis_free(r);
 	end();
 }
