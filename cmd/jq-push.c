@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "cli/connect.h"
+#include "cli/durable.h"
 #include "cli/opt.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
@@ -29,6 +30,7 @@ struct args {
 	const char *id;
 	struct opt_list meta;
 	struct job_options job;
+	struct durable durable;
 	bool has_delay, has_at;
 	struct strv queue;
 	char *const *payloads; /* operands, or stdin when there are none */
@@ -42,6 +44,7 @@ static struct args args = {
 enum {
 	KEY_WAIT_TIMEOUT = 256,
 	KEY_MAX_PAYLOAD,
+	KEY_DURABILITY,
 	KEY_DRY_RUN
 };
 
@@ -88,6 +91,8 @@ static const struct opt table[] = {
 	 .min = 1, .max = NUM_SPAN_MAX_MS},
 	{KEY_MAX_PAYLOAD, "max-payload", "SIZE", "refuse larger ones (64M)",
 	 OPT_SIZE, .at = &args.max_payload, .max = JOB_HARD_MAX_PAYLOAD},
+	{KEY_DURABILITY, "durability", "KIND", "memory, fsync or replicas:N",
+	 OPT_CALL, .at = &args.durable, .fn = durable_parse},
 	{KEY_DRY_RUN, "dry-run", NULL, "check and print; needs no server",
 	 OPT_FLAG, .at = &args.dry_run},
 	{.name = NULL},
@@ -186,8 +191,7 @@ static int connect_once(struct run *r, struct err *e)
 	if (connect_open(&r->c, common, cmd.name, NULL, e) < 0)
 		return -1;
 	r->connected = true;
-	pusher_connect(&r->pusher, common->namespace, r->c.loop, r->c.redis);
-	return 0;
+	return pusher_connect(&r->pusher, common, &r->c, e);
 }
 
 static int print_plan(const struct run *r, const char *id,
@@ -285,24 +289,6 @@ static int take_record(struct run *r, const struct record_reader *in,
 	return push_one(r, in->number, job->id, &job->options, job->payload, e);
 }
 
-static void on_input(void *arg)
-{
-	*(bool *)arg = true;
-}
-
-/* The input pauses: send what there is, and run the loop until it goes on. */
-static void wait_for_input(struct run *r, const struct record_reader *in)
-{
-	struct loop_watch *w;
-	bool readable = false;
-
-	pusher_flush(&r->pusher);
-	w = loop_watch_new(r->c.loop, in->fd, on_input, &readable);
-	while (!readable && !r->pusher.stopped)
-		loop_turn(r->c.loop);
-	loop_watch_free(w);
-}
-
 static int push_stream(struct run *r, struct err *e)
 {
 	const struct args *a = r->a;
@@ -327,7 +313,7 @@ static int push_stream(struct run *r, struct err *e)
 		if (in.eof)
 			break;
 		if (r->connected && !record_waiting(&in))
-			wait_for_input(r, &in);
+			pusher_await_input(&r->pusher, in.fd);
 		else if (record_read(&in, e) < 0) {
 			in.number++;
 			rc = -1;
@@ -364,6 +350,7 @@ static int run(const struct args *a, struct err *e)
 
 	pusher_init(&r.pusher, &cmd, a->common.namespace, a->queue,
 		    !a->common.quiet && !a->wait);
+	r.pusher.durable = a->durable;
 	r.pusher.single = !streams(a) && a->n_payloads <= 1;
 	if (streams(a))
 		rc = push_stream(&r, e);

@@ -18,7 +18,7 @@ _jobq_options() {
     printf '%s\n' -l --lines -0 --null -r --no-empty -N --name \
       -p --priority -d --delay -a --at -E --expire -t --timeout \
       -m --max-attempts -b --backoff -i --id -M --meta -w --wait \
-      --wait-timeout --max-payload --dry-run
+      --wait-timeout --max-payload --durability --dry-run
     ;;
   jq-work)
     printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \
@@ -51,6 +51,7 @@ _jobq_value() {
   *:--state | *:-s) echo ready running delayed retry dead 'done' all ;;
   *:--queue | *:--to) _jobq_queues ;;
   jq-work:--log-format) echo text json ;;
+  jq-push:--durability) echo memory fsync replicas:1 ;;
   jq-work:-j | jq-work:--jobs) echo auto 1 2 4 8 ;;
   *:-b | *:--backoff) echo exp:5s,1h fixed:30s list:10s,1m,10m ;;
   *) return 1 ;;

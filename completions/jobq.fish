@@ -40,6 +40,8 @@ complete -c jq-push -s M -l meta -x -d 'Label'
 complete -c jq-push -s w -l wait -d 'Wait for the result'
 complete -c jq-push -l wait-timeout -x -d 'Stop waiting'
 complete -c jq-push -l max-payload -x -d 'Refuse larger payloads'
+complete -c jq-push -l durability -x -a 'memory fsync replicas:1' \
+    -d 'When a job counts as pushed'
 complete -c jq-push -l dry-run -d 'Check and print only'
 
 complete -c jq-work -n 'test (count (commandline -opc)) -eq 1' -a '(__jobq_queues)'

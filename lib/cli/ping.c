@@ -69,6 +69,7 @@ int ping_read_info(struct strv info, struct ping *out, struct err *e)
 		number(field(info, "maxmemory")) > 0 &&
 		!strv_eq(field(info, "maxmemory_policy"), "noeviction");
 	out->forgets = strv_eq(field(info, "aof_enabled"), "0");
+	out->has_waitaof = valkey.n || is_at_least(version, 7, 2);
 	if (version.n && !fits)
 		return err_set(e, STATUS_PROTOCOL,
 			       "the server is %s %s, too old (needs Redis 7.0 "

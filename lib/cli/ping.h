@@ -19,6 +19,7 @@ struct ping {
 	int64_t trip_us;  /* from the question to the answer */
 	bool may_evict;	  /* keys may vanish when memory is short */
 	bool forgets;	  /* nothing is written to disk as it happens */
+	bool has_waitaof; /* it can tell what has reached its disk */
 };
 
 /*

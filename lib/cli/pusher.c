@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "cli/env.h"
 #include "cli/output.h"
 
@@ -39,13 +40,17 @@ static void woken(void *arg)
 	(void)arg;
 }
 
-void pusher_connect(struct pusher *p, const char *space, struct loop *loop,
-		    struct redis *redis)
+int pusher_connect(struct pusher *p, const struct opt_common *common,
+		   const struct connect *c, struct err *e)
 {
-	p->loop = loop;
-	p->redis = redis;
-	p->now = loop_timer_new(loop, woken, NULL);
-	push_announce(redis, space, p->keys.queue);
+	p->patience = common->connect_timeout;
+	if (durable_prepare(&p->durable, c->redis, e) < 0)
+		return -1;
+	p->loop = c->loop;
+	p->redis = c->redis;
+	p->now = loop_timer_new(c->loop, woken, NULL);
+	push_announce(c->redis, common->namespace, p->keys.queue);
+	return 0;
 }
 
 static void stop(struct pusher *p, uint64_t number, const struct err *why)
@@ -115,28 +120,33 @@ static void refuse_job(struct pusher *p, const struct pusher_batch *b, size_t i)
 		pusher_refuse(p, b->number[i], &e);
 }
 
-/* Whether a lost connection leaves it open what the server has seen: when it
- * answered with an error, the connection is up. */
+/* Stored it is, when the push itself was answered. Otherwise a lost connection
+ * leaves it open what the server has seen; when it answered with an error, the
+ * connection is up. */
 static void note_loss(struct pusher *p, const struct pusher_batch *b,
 		      const struct err *why)
 {
+	uint64_t last = b->number[b->push.n - 1];
+
+	if (b->connection && !p->stopped)
+		p->stored_to = last;
 	stop(p, b->number[0], why);
-	if (why->code == STATUS_UNAVAILABLE && !redis_is_up(p->redis) &&
-	    p->ever_up)
-		p->unsure_to = b->number[b->push.n - 1];
+	if (!b->connection && why->code == STATUS_UNAVAILABLE &&
+	    !redis_is_up(p->redis) && p->ever_up)
+		p->unsure_to = last;
 }
 
-static void answered(void *arg, struct push *push, const struct err *why)
+static void account(struct pusher *p, struct pusher_batch *b)
 {
-	struct pusher_batch *b = arg;
-	struct pusher *p = b->owner;
+	struct push *push = &b->push;
 	struct err e;
 
+	p->accounted++;
 	p->n_sent--;
 	p->sent_bytes -= push_bytes(push);
 	b->sent = false;
-	if (why) {
-		note_loss(p, b, why);
+	if (b->why.code) {
+		note_loss(p, b, &b->why);
 		return;
 	}
 	for (size_t i = 0; i < push->n; i++) {
@@ -149,6 +159,100 @@ static void answered(void *arg, struct push *push, const struct err *why)
 	}
 	if (p->print && output_flush(&e) < 0)
 		stop(p, b->number[push->n - 1] + 1, &e);
+}
+
+static struct pusher_batch *next_settled(struct pusher *p)
+{
+	for (size_t i = 0; i < PUSHER_CALLS; i++) {
+		struct pusher_batch *b = p->batch[i];
+
+		if (b && b->sent && b->settled && b->order == p->accounted)
+			return b;
+	}
+	return NULL;
+}
+
+/* A batch that had to be pushed again may be the last to be settled: names are
+ * printed in the order of the input all the same. */
+static void settle(struct pusher_batch *b, const struct err *why)
+{
+	struct pusher *p = b->owner;
+
+	b->settled = true;
+	if (why)
+		b->why = *why;
+	while ((b = next_settled(p)))
+		account(p, b);
+}
+
+static bool stored_any(const struct push *push)
+{
+	for (size_t i = 0; i < push->n; i++)
+		if (push_verdict(push, i) == PUSH_OK ||
+		    push_verdict(push, i) == PUSH_DUP)
+			return true;
+	return false;
+}
+
+/* Stored, but no more than that is known of it. */
+static void settle_unsure(struct pusher_batch *b, const struct err *why)
+{
+	struct err e = *why;
+
+	/* such as an error of WAIT on what has become a replica meanwhile */
+	if (e.code == STATUS_UNAVAILABLE || e.code == STATUS_BUG)
+		e.code = STATUS_LATER;
+	err_prefix(&e, "stored, durability not confirmed");
+	settle(b, &e);
+}
+
+/* What a server says on a connection is about what was written on it. Ours may
+ * have been made since, and perhaps to another server: push again, so that the
+ * answer is about that. */
+static void confirmed(void *arg, const struct redis_reply *reply,
+		      const struct err *why)
+{
+	struct pusher_batch *b = arg;
+	struct pusher *p = b->owner;
+	bool same = b->connection == redis_connection(p->redis);
+	struct err e;
+
+	if (!why && !same && clock_boot_ms() < b->due_ms) {
+		push_send(&b->push, p->redis);
+		return;
+	}
+	if (!why && !same) {
+		err_set(&e, STATUS_LATER, "the connection was lost");
+		why = &e;
+	} else if (!why && durable_judge(&p->durable, reply, &e) < 0) {
+		why = &e;
+	}
+	if (why)
+		settle_unsure(b, why);
+	else
+		settle(b, NULL);
+}
+
+static void answered(void *arg, struct push *push, const struct err *why)
+{
+	struct pusher_batch *b = arg;
+	struct pusher *p = b->owner;
+	int64_t now = clock_boot_ms();
+
+	if (why && b->connection) {
+		settle_unsure(b, why);
+		return;
+	}
+	if (why || p->durable.kind == DURABLE_MEMORY || !stored_any(push)) {
+		settle(b, why);
+		return;
+	}
+	if (!b->connection)
+		b->due_ms = now + p->patience;
+	b->connection = redis_connection(p->redis);
+	/* 0 would wait for ever */
+	durable_ask(&p->durable, p->redis,
+		    b->due_ms > now ? b->due_ms - now : 1, confirmed, b);
 }
 
 static void turn(struct pusher *p)
@@ -183,6 +287,10 @@ void pusher_flush(struct pusher *p)
 	if (!b || b->push.n == 0 || p->stopped)
 		return;
 	b->sent = true;
+	b->order = p->ordered++;
+	b->settled = false;
+	b->connection = 0;
+	b->why.code = STATUS_OK;
 	p->n_sent++;
 	p->sent_bytes += push_bytes(&b->push);
 	push_send(&b->push, p->redis);
@@ -192,11 +300,30 @@ void pusher_flush(struct pusher *p)
 	turn(p);
 }
 
+static void readable(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+void pusher_await_input(struct pusher *p, int fd)
+{
+	struct loop_watch *w;
+	bool there = false;
+
+	pusher_flush(p);
+	w = loop_watch_new(p->loop, fd, readable, &there);
+	while (!there && !p->stopped)
+		loop_turn(p->loop);
+	loop_watch_free(w);
+}
+
 void pusher_add(struct pusher *p, uint64_t number, const char *id,
 		const struct job_options *o, struct strv payload, bool borrow)
 {
 	struct pusher_batch *b;
 	bool alone = payload.n >= PUSHER_COPY;
+	/* it may have to be pushed again when the next record is there */
+	bool stays = borrow || (alone && p->durable.kind == DURABLE_MEMORY);
 
 	if (alone)
 		pusher_flush(p);
@@ -211,7 +338,7 @@ void pusher_add(struct pusher *p, uint64_t number, const char *id,
 	p->seen = number;
 	snprintf(p->id, sizeof(p->id), "%s", id);
 	b->number[b->push.n] = number;
-	push_add(&b->push, id, o, payload, borrow || alone);
+	push_add(&b->push, id, o, payload, stays);
 	if (alone || b->push.n == PUSHER_JOBS ||
 	    push_bytes(&b->push) >= PUSHER_BYTES)
 		pusher_flush(p);
@@ -240,7 +367,11 @@ static void tell_how_far(const struct pusher *p, struct err *e)
 			 "records %" PRIu64 " to %" PRIu64
 			 " may have gone in unconfirmed; ",
 			 p->stopped_at, p->unsure_to);
-	buf_addf(&text, "stopped at record %" PRIu64, p->stopped_at);
+	if (p->stored_to > p->stopped_at)
+		buf_addf(&text, "stopped at records %" PRIu64 " to %" PRIu64,
+			 p->stopped_at, p->stored_to);
+	else
+		buf_addf(&text, "stopped at record %" PRIu64, p->stopped_at);
 	err_prefix(e, "%s", text.p);
 	buf_release(&text);
 }
@@ -256,6 +387,9 @@ static void tell_of_one(const struct pusher *p, struct err *e)
 		snprintf(e->msg + len, sizeof(e->msg) - len,
 			 " (it may have been stored; -i %s is safe to repeat)",
 			 p->id);
+	else if (p->stored_to)
+		snprintf(e->msg + len, sizeof(e->msg) - len,
+			 " (-i %s is safe to repeat, and asks again)", p->id);
 }
 
 int pusher_finish(struct pusher *p, struct err *e)
@@ -269,7 +403,8 @@ int pusher_finish(struct pusher *p, struct err *e)
 		*e = p->why;
 		if (p->single)
 			tell_of_one(p, e);
-		else if (p->pushed || p->stopped_at > 1 || p->unsure_to)
+		else if (p->pushed || p->stopped_at > 1 || p->unsure_to ||
+			 p->stored_to)
 			tell_how_far(p, e);
 		return -1;
 	}

@@ -6,9 +6,10 @@
  *   fake_server SOCKET [WORD ANSWER]...
  *
  * A command that begins with WORD is answered with ANSWER, in which \r, \n and
- * \\ stand for bytes; the others with +OK. The WORD "accept" is what is sent
- * when somebody connects, "close" ends the connection. Prints "ready" once it
- * can be connected to, then each command's first word. Runs until it is
+ * \\ stand for bytes; the others with +OK. A WORD that is there several times
+ * gets its answers in turn, the last again and again. The WORD "accept" is what
+ * is sent when somebody connects, "close" ends the connection. Prints "ready"
+ * once it can be connected to, then each command's first word. Runs until it is
  * killed.
  */
 #include <errno.h>
@@ -24,6 +25,7 @@
 
 #define CLIENTS 16
 #define ROOM	(4U << 20) /* of one command */
+#define RULES	64
 
 struct client {
 	char *buf; /* owned */
@@ -32,10 +34,19 @@ struct client {
 
 static const char *answer_to(char *const *rules, const char *word)
 {
-	for (; rules[0] && rules[1]; rules += 2)
-		if (strcasecmp(rules[0], word) == 0)
-			return rules[1];
-	return NULL;
+	static bool used[RULES];
+	const char *last = NULL;
+
+	for (size_t i = 0; i < RULES && rules[0] && rules[1]; i++, rules += 2) {
+		if (strcasecmp(rules[0], word) != 0)
+			continue;
+		last = rules[1];
+		if (!used[i]) {
+			used[i] = true;
+			break;
+		}
+	}
+	return last;
 }
 
 static bool send_answer(int fd, const char *text)
