@@ -80,8 +80,10 @@ static void reload(struct redis *r, struct redis_request *q, struct strv words)
 static void loaded(struct redis *r, const struct redis_request *q,
 		   const struct redis_reply *reply)
 {
-	if (r->loading == q->script)
+	if (r->loading == q->script) {
 		r->loading = NULL;
+		redis_link_kick(r);
+	}
 	/* what makes us wait meets the request itself, too */
 	if (!redis_is_error(reply) ||
 	    redis_classify(redis_str(reply)) == REDIS_CLASS_WAIT)

@@ -253,13 +253,20 @@ void redis_link_send(struct redis *r, struct redis_request *q)
 	}
 }
 
+/* While a script is loaded, those that were sent before come back to be sent
+ * again; what is new has to stay behind them. */
+static struct redis_request *next_to_send(struct redis *r)
+{
+	if (r->again.first || r->loading)
+		return redis_queue_take(&r->again);
+	return redis_queue_take(&r->fresh);
+}
+
 static void pump(struct redis *r)
 {
 	struct redis_request *q;
 
-	while (r->state == REDIS_READY && !r->paused &&
-	       ((q = redis_queue_take(&r->again)) ||
-		(q = redis_queue_take(&r->fresh))))
+	while (r->state == REDIS_READY && !r->paused && (q = next_to_send(r)))
 		redis_link_send(r, q);
 	watch_patience(r);
 }

@@ -203,6 +203,53 @@ static void reload(void)
 	end();
 }
 
+static bool muted;
+
+static const char *echo_unmuted(int conn, const char *words)
+{
+	return muted ? NULL : echo(conn, words);
+}
+
+static size_t seen; /* of server_trace */
+
+/* Run until the server has seen `words`, next; then it says `text`. */
+static void after(const char *words, const char *text)
+{
+	const char *at = NULL;
+
+	while (!at) {
+		loop_turn(loop);
+		if (server_trace.len > seen)
+			at = strstr(server_trace.p + seen, words);
+	}
+	seen = (size_t)(at - server_trace.p) + strlen(words);
+	CHECK_INT(fd_write_all(peer, text, strlen(text)), 0);
+}
+
+/* What is asked for while a script is loaded stays behind what was before. */
+static void reload_in_order(void)
+{
+	struct redis *r;
+
+	start(echo_unmuted, "", "");
+	muted = true;
+	seen = 0;
+	r = client();
+	ask_script(r, 'x');
+	ask_script(r, 'y');
+	after("k,y", "+OK\r\n-NOSCRIPT x\r\n");
+	after("LOAD", "-NOSCRIPT x\r\n");
+	ask_script(r, 'z');
+	after("k,y", "");
+	muted = false;
+	CHECK_INT(fd_write_all(peer, "$1\r\ns\r\n+1\r\n+2\r\n", 15), 0);
+	redis_drain(r);
+	CHECK_STR(trace.p, "x=1 y=2 z=EVALSHA,0123abc,1,k,z");
+	CHECK_STR(server_trace.p + seen, " 1:EVALSHA,0123abc,1,k,z");
+	redis_free(r);
+	end();
+}
+
 static const char *amnesiac(int conn, const char *words)
 {
 	(void)conn;
@@ -471,6 +518,7 @@ int main(void)
 		{UNIT_TEST(resend)},
 		{UNIT_TEST(idle)},
 		{UNIT_TEST(reload)},
+		{UNIT_TEST(reload_in_order)},
 		{UNIT_TEST(reload_in_vain)},
 		{UNIT_TEST(loading)},
 		{UNIT_TEST(loading_for_ever)},
