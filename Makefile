@@ -65,7 +65,7 @@ COMMANDS := $(notdir $(basename $(wildcard cmd/jq-*.c)))
 lib_base := buf civil clock err fd fnv num signame strv text
 lib_cli := await checkup config connect durable env ids look look_wait opt \
 	opt_help opt_value outcome output ping private pusher record record_json \
-	removal report setting show show_detail show_job show_queue verb who
+	removal report setting show show_detail show_job show_queue suit verb who
 lib_cron := apply call due event keeper keeper_step logbook names preview table
 lib_queue := abandon backoff beat change check check_bytes check_job \
 	check_keys check_walk claim close cron_field cron_format \

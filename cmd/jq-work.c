@@ -17,6 +17,7 @@
 #include "cli/connect.h"
 #include "cli/env.h"
 #include "cli/opt.h"
+#include "cli/suit.h"
 #include "queue/change.h"
 #include "queue/job.h"
 #include "queue/push.h"
@@ -37,7 +38,7 @@ static struct args {
 	struct opt_common common;
 	const char *shell; /* -c */
 	bool once, drain, no_control, no_result, no_pass, has_limit, has_idle;
-	bool has_max_result, has_lease;
+	bool has_max_result, has_lease, force;
 	int64_t lease, ready_fd;
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
@@ -51,7 +52,7 @@ enum {
 	KEY_HANDLERS = 256, KEY_DRAIN, KEY_DEAD_ON, KEY_RETRY_ON, KEY_OK_ON,
 	KEY_HALT, KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG,
 	KEY_STDERR_TAIL, KEY_JOBLOG, KEY_LOG_FORMAT, KEY_WORKER_NAME,
-	KEY_READY_FD, KEY_NO_CTL
+	KEY_READY_FD, KEY_NO_CTL, KEY_FORCE
 };
 
 static const struct opt table[] = {
@@ -116,6 +117,8 @@ static const struct opt table[] = {
 	 OPT_FLAG, .at = &args.common.json},
 	{KEY_WORKER_NAME, "worker-name", "NAME", "instead of HOST:PID",
 	 OPT_TEXT, .at = &args.set.worker},
+	{KEY_FORCE, "force", NULL, "use a server that may drop jobs, too",
+	 OPT_FLAG, .at = &args.force},
 	{KEY_READY_FD, "ready-fd", "N", "write a newline there when connected",
 	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
 	{.name = NULL},
@@ -134,39 +137,12 @@ static const struct opt_command cmd = {
 	.common = &args.common,
 };
 
-/* Exactly one way of saying what is to be run. */
-static void check_command(const struct args *a, char *const *command)
-{
-	const struct settings *s = &a->set;
-	bool found = false;
-
-	if (a->shell && s->handlers_dir)
-		opt_usage(&cmd, "only one of --command and --handlers");
-	if ((a->shell || s->handlers_dir) && command[0])
-		opt_usage(&cmd,
-			  "'%s' after the queue: with %s there is no "
-			  "COMMAND",
-			  command[0], a->shell ? "-c" : "--handlers");
-	if (!a->shell && !s->handlers_dir && (!command[0] || !*command[0]))
-		opt_usage(&cmd, "no COMMAND given");
-	if (a->shell && !*a->shell)
-		opt_usage(&cmd, "--command is empty");
-	if (!s->replace)
-		return;
-	if (!*s->replace)
-		opt_usage(&cmd, "--replace: an empty string is everywhere");
-	for (size_t i = 1; command[0] && command[i]; i++)
-		found = found || strstr(command[i], s->replace);
-	if (!found)
-		opt_usage(&cmd, "--replace: no ARG of COMMAND holds '%s'",
-			  s->replace);
-}
-
 static void check_args(const struct args *a, char *const *command)
 {
 	struct err e;
 
-	check_command(a, command);
+	if (settings_check_command(&a->set, a->shell, command, &e) < 0)
+		opt_usage(&cmd, "%s", e.msg);
 	if (a->once && a->has_limit)
 		opt_usage(&cmd, "only one of --once and --limit");
 	if (a->drain && a->has_idle)
@@ -204,6 +180,7 @@ struct run {
 	struct connect c;
 	struct redis *waiting;
 	struct engine *engine;
+	struct suit suit;
 	char *program;			/* owned: COMMAND, found in PATH */
 	const char *shell_argv[4];	/* with -c */
 	char *pass_on[CONNECT_PASS_ON]; /* owned: variables for handlers */
@@ -320,6 +297,20 @@ static int prepare_queues(struct run *r, struct err *e)
 	return 0;
 }
 
+/* Whether the server is one to keep jobs on: once, not for each engine. */
+static void see_server(struct run *r)
+{
+	if (r->c.private_server || r->supervisor.n_before > 0)
+		return;
+	r->suit = (struct suit){.url = &r->c.url,
+				.strict = !r->a->force,
+				.warn = engine_warn,
+				.done = engine_admit,
+				.arg = r->engine};
+	engine_hold(r->engine);
+	suit_ask(&r->suit, r->c.redis);
+}
+
 static int start(struct run *r, struct err *e)
 {
 	struct settings *s = &r->a->set;
@@ -333,6 +324,7 @@ static int start(struct run *r, struct err *e)
 	if (!r->engine)
 		return -1;
 	engine_connect(r->engine, r->c.redis, r->waiting);
+	see_server(r);
 	return 0;
 }
 

@@ -25,7 +25,7 @@ _jobq_options() {
       -1 --once -n --limit -W --idle --drain -g --grace -t --timeout \
       -K --kill-after -L --lease -m --max-attempts -b --backoff --dead-on \
       --retry-on --ok-on --halt --max-result --no-result --no-pass --tag \
-      --stderr-tail --joblog --log-format --worker-name --ready-fd
+      --stderr-tail --joblog --log-format --worker-name --force --ready-fd
     ;;
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --queue --workers --empty \

@@ -72,6 +72,7 @@ complete -c jq-work -l stderr-tail -x -d 'Bytes of stderr kept'
 complete -c jq-work -l joblog -r -d 'A line for each attempt'
 complete -c jq-work -l log-format -x -a 'text json' -d 'Of our own log'
 complete -c jq-work -l worker-name -x -d 'Name of this worker'
+complete -c jq-work -l force -d 'Use a server that may drop jobs'
 complete -c jq-work -l ready-fd -x -d 'Tell when connected'
 
 complete -c jq-stat -f -a '(__jobq_queues)'

@@ -60,7 +60,7 @@ int ping_read_info(struct strv info, struct ping *out, struct err *e)
 	struct strv version = valkey.n ? valkey : field(info, "redis_version");
 	bool fits = valkey.n ? is_at_least(version, 7, 2)
 			     : is_at_least(version, 7, 0);
-	char primary[80];
+	char host[80], port[8];
 
 	snprintf(out->kind, sizeof(out->kind), "%s",
 		 valkey.n ? "valkey" : "redis");
@@ -79,9 +79,11 @@ int ping_read_info(struct strv info, struct ping *out, struct err *e)
 	    !strv_eq(field(info, "slave_read_only"), "0"))
 		return err_set(e, STATUS_UNAVAILABLE,
 			       "the server is a read-only replica (use the "
-			       "primary, %s)",
-			       text_show(field(info, "master_host"), primary,
-					 sizeof(primary)));
+			       "primary, %s:%s)",
+			       text_show(field(info, "master_host"), host,
+					 sizeof(host)),
+			       text_show(field(info, "master_port"), port,
+					 sizeof(port)));
 	return 0;
 }
 

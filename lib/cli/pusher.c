@@ -50,6 +50,13 @@ int pusher_connect(struct pusher *p, const struct opt_common *common,
 	p->redis = c->redis;
 	p->now = loop_timer_new(c->loop, woken, NULL);
 	push_announce(c->redis, common->namespace, p->keys.queue);
+	if (c->private_server ||
+	    (!common->verbose && p->durable.kind == DURABLE_MEMORY))
+		return 0;
+	p->suit = (struct suit){.url = &c->url,
+				.warn = suit_opt_warn,
+				.arg = (void *)(uintptr_t)p->cmd};
+	suit_ask(&p->suit, c->redis);
 	return 0;
 }
 

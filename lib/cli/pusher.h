@@ -16,6 +16,7 @@
 #include "cli/connect.h"
 #include "cli/durable.h"
 #include "cli/opt.h"
+#include "cli/suit.h"
 #include "queue/job.h"
 #include "queue/key.h"
 #include "queue/push.h"
@@ -55,6 +56,7 @@ struct pusher {
 	/* The rest is pusher.c's. */
 	struct loop *loop;
 	struct redis *redis;
+	struct suit suit;
 	int64_t patience; /* ms: for a job to be as durable as asked */
 	struct loop_timer *now;
 	struct pusher_batch *batch[PUSHER_CALLS]; /* owned, made when needed */
@@ -79,8 +81,10 @@ void pusher_release(struct pusher *p);
 
 /*
  * Give it a connection (borrowed), before the first job; names the queue to
- * the server in the same write as that. Only with DURABLE_FSYNC the server is
- * asked something first: -1 as durable_prepare(), and nothing was pushed.
+ * the server in the same write as that, and with -v or where durability is
+ * asked for, sees whether it is one to keep jobs on. Only with DURABLE_FSYNC
+ * the server is asked something first: -1 as durable_prepare(), and nothing
+ * was pushed.
  */
 int pusher_connect(struct pusher *p, const struct opt_common *common,
 		   const struct connect *c, struct err *e) must_check;

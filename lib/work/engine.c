@@ -172,7 +172,7 @@ static int64_t wanted(struct engine *en, int64_t now)
 	int64_t n = en->set->slots, used = en->busy + en->reserved;
 	int64_t pause = en->trouble_ms - now, wait, most;
 
-	if (en->phase != STOP_RUN)
+	if (en->phase != STOP_RUN || en->held)
 		return 0;
 	/* each job adds to what waits to be written: nobody reads it, so it
 	 * would fill our memory; out_has_room() is followed by a turn */
@@ -491,6 +491,28 @@ void engine_connection(void *engine, const struct err *why)
 		en->lost_connection = false;
 		log_say(&en->log, LOG_WARN, "connected again");
 	}
+}
+
+void engine_hold(struct engine *en)
+{
+	en->held = true;
+}
+
+void engine_admit(void *engine, const struct err *why)
+{
+	struct engine *en = engine;
+
+	en->held = false;
+	if (why)
+		engine_fail(en, why);
+}
+
+void engine_warn(void *engine, const char *text)
+{
+	struct engine *en = engine;
+
+	if (en->set->verbose >= 0)
+		log_say(&en->log, LOG_WARN, "%s", text);
 }
 
 void engine_run(struct engine *en, struct engine_end *end)

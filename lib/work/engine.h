@@ -39,6 +39,16 @@ void engine_connect(struct engine *en, struct redis *redis,
  * argument. */
 void engine_connection(void *engine, const struct err *why);
 
+/* Take no jobs until engine_admit(). */
+void engine_hold(struct engine *en);
+
+/* … or, with a reason, none at all: for suit.done, with the engine as its
+ * argument. */
+void engine_admit(void *engine, const struct err *why);
+
+/* Log a warning, silent with -q; for suit.warn. */
+void engine_warn(void *engine, const char *text);
+
 /* Work until the end. Takes over TERM, INT, QUIT, HUP, USR1, TSTP and CONT. */
 void engine_run(struct engine *en, struct engine_end *end);
 

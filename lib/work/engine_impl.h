@@ -48,6 +48,7 @@ struct engine {
 	int64_t active_ms; /* since boot: when a job came or went last */
 	int64_t round_ms;  /* when strays were looked for last */
 
+	bool held;	      /* engine_hold() */
 	bool served;	      /* the server has answered us */
 	int64_t trouble_ms;   /* since boot: no claims before then */
 	int64_t trouble_span; /* of the last pause */

@@ -83,3 +83,33 @@ int settings_check_worker(const char *name, struct err *e)
 			       WORKER_NAME_MAX);
 	return 0;
 }
+
+static int check_replace(const char *text, char *const *command, struct err *e)
+{
+	if (!*text)
+		return err_set(e, STATUS_USAGE,
+			       "--replace: an empty string is everywhere");
+	for (size_t i = 1; command[0] && command[i]; i++)
+		if (strstr(command[i], text))
+			return 0;
+	return err_set(e, STATUS_USAGE,
+		       "--replace: no ARG of COMMAND holds '%s'", text);
+}
+
+int settings_check_command(const struct settings *s, const char *shell,
+			   char *const *command, struct err *e)
+{
+	if (shell && s->handlers_dir)
+		return err_set(e, STATUS_USAGE,
+			       "only one of --command and --handlers");
+	if ((shell || s->handlers_dir) && command[0])
+		return err_set(e, STATUS_USAGE,
+			       "'%s' after the queue: with %s there is no "
+			       "COMMAND",
+			       command[0], shell ? "-c" : "--handlers");
+	if (!shell && !s->handlers_dir && (!command[0] || !*command[0]))
+		return err_set(e, STATUS_USAGE, "no COMMAND given");
+	if (shell && !*shell)
+		return err_set(e, STATUS_USAGE, "--command is empty");
+	return s->replace ? check_replace(s->replace, command, e) : 0;
+}

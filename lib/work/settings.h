@@ -84,4 +84,10 @@ int settings_dead_on(struct strv v, void *at, struct err *e) must_check;
  * can stand in records of words. STATUS_USAGE. */
 int settings_check_worker(const char *name, struct err *e) must_check;
 
+/* Whether there is exactly one way of saying what is to be run: handlers_dir,
+ * a line for the shell (or NULL), or `command`, a NULL-terminated array; and
+ * whether `replace` has a place in it. STATUS_USAGE. */
+int settings_check_command(const struct settings *s, const char *shell,
+			   char *const *command, struct err *e) must_check;
+
 #endif

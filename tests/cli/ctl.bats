@@ -20,10 +20,13 @@ me() {
 }
 
 @test "ping: a server that forgets or evicts is warned of" {
-  run -0 --separate-stderr jq-ctl ping
+  server_start memory
+  local memory
+  memory=$(server_url memory)
+  run -0 --separate-stderr jq-ctl -u "$memory" ping
   want='jq-ctl: warning: the server forgets its data when it ends '
   assert_equal "$stderr" "$want(set appendonly yes)"
-  run -0 --separate-stderr jq-ctl -q ping
+  run -0 --separate-stderr jq-ctl -q -u "$memory" ping
   assert_equal "$stderr" ''
   server_start small --appendonly yes --appenddirname small --maxmemory 100mb \
     --maxmemory-policy allkeys-lru
@@ -42,7 +45,7 @@ me() {
   REDISCLI_AUTH=secret run -0 jq-ctl -q -u "$(server_url locked)" ping
   server_start copy --replicaof 127.0.0.1 1
   run -69 --separate-stderr jq-ctl -u "$(server_url copy)" ping
-  assert_equal "$stderr" 'jq-ctl: the server is a read-only replica (use the primary, 127.0.0.1)'
+  assert_equal "$stderr" 'jq-ctl: the server is a read-only replica (use the primary, 127.0.0.1:1)'
 }
 
 @test "pause: nothing is given out, with who and why on record" {

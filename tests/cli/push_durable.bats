@@ -52,7 +52,8 @@ replicate() {
   for try in 1 2 3 4 5 6 7 8; do
     port=$((20000 + RANDOM % 10000))
     if server_start primary --bind 127.0.0.1 --port "$port" \
-      --repl-diskless-sync-delay 0 2>/dev/null; then
+      --repl-diskless-sync-delay 0 --appendonly yes --appendfsync no \
+      --appenddirname "aof.$BATS_TEST_NUMBER" 2>/dev/null; then
       break
     fi
     [ "$try" -lt 8 ]

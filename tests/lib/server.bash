@@ -6,8 +6,9 @@
 #   load ../lib/server
 #
 # It brings bats-support, bats-assert and wait.bash, gives the file a
-# redis-server of its own on a Unix socket (no port, no disk), empties it
-# before each test, and fails a test that leaves a process running.
+# redis-server of its own on a Unix socket (no port; it writes to disk, without
+# waiting for it, so that nobody warns), empties it before each test, and fails
+# a test that leaves a process running.
 #
 # A test finds: stdin = /dev/null; the directory $BATS_TEST_TMPDIR, in which
 # it stands; the tested commands in front of PATH ($JQ_BIN); JQ_URL naming the
@@ -177,7 +178,8 @@ server_setup_file() {
   fi
   export SERVER_DIR SERVER_LIST=$SERVER_DIR/servers
   if [ "${SERVER:-}" != none ]; then
-    server_start main
+    server_start main --appendonly yes --appendfsync no \
+      --appenddirname main.aof
   fi
 }
 

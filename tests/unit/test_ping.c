@@ -81,11 +81,12 @@ static void replicas(void)
 	CHECK_INT(read_text("role:master\r\n", &p), 0);
 	CHECK_INT(read_text("role:slave\r\nslave_read_only:0\r\n", &p), 0);
 	CHECK_INT(read_text("role:slave\r\nmaster_host:db\x1b[2J\r\n"
-			    "slave_read_only:1\r\n",
+			    "master_port:6380\r\nslave_read_only:1\r\n",
 			    &p),
 		  -1);
 	CHECK_INT(err.code, STATUS_UNAVAILABLE);
-	CHECK_HAS(err.msg, "read-only replica (use the primary, db\\x1b[2J)");
+	CHECK_HAS(err.msg,
+		  "read-only replica (use the primary, db\\x1b[2J:6380)");
 }
 
 int main(void)

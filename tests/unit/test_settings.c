@@ -90,12 +90,42 @@ static void worker_names(void)
 	CHECK_INT(settings_check_worker(name, &e), -1);
 }
 
+static void commands(void)
+{
+	static char nothing[] = "", name[] = "prog", arg[] = "a{}";
+	static char *none[] = {NULL}, *empty[] = {nothing, NULL};
+	static char *prog[] = {name, arg, NULL};
+	static const struct {
+		const char *shell, *handlers, *replace;
+		char *const *command;
+		int rc;
+	} rows[] = {
+		{NULL, NULL, NULL, prog, 0},   {"x", NULL, NULL, none, 0},
+		{NULL, "d", NULL, none, 0},    {NULL, NULL, "{}", prog, 0},
+		{NULL, NULL, NULL, none, -1},  {NULL, NULL, NULL, empty, -1},
+		{"", NULL, NULL, none, -1},    {"x", "d", NULL, none, -1},
+		{"x", NULL, NULL, prog, -1},   {NULL, "d", NULL, prog, -1},
+		{NULL, NULL, "", prog, -1},    {NULL, NULL, "@", prog, -1},
+		{NULL, NULL, "pro", prog, -1}, {"x", NULL, "x", none, -1},
+	};
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct settings s = {.handlers_dir = rows[i].handlers,
+				     .replace = rows[i].replace};
+
+		CHECK_INT(settings_check_command(&s, rows[i].shell,
+						 rows[i].command, &e),
+			  rows[i].rc);
+	}
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
 		{UNIT_TEST(without_a_word)}, {UNIT_TEST(slots)},
 		{UNIT_TEST(rules)},	     {UNIT_TEST(log_formats)},
-		{UNIT_TEST(worker_names)},
+		{UNIT_TEST(worker_names)},   {UNIT_TEST(commands)},
 	};
 
 	return unit_run("settings", tests, ARRAY_LEN(tests));
