@@ -100,6 +100,9 @@ void loop_stream_write_ref(struct loop_stream *s, const void *p, size_t n,
 /* Bytes queued and not yet taken by the system: for back-pressure. */
 size_t loop_stream_unsent(const struct loop_stream *s);
 
+/* When the system last took bytes of it, by clock_boot_ms(); 0 = never. */
+int64_t loop_stream_sent_ms(const struct loop_stream *s);
+
 /* A view of (the first contiguous part of) what has come; valid until
  * consumed. Empty when nothing waits. */
 struct strv loop_stream_input(struct loop_stream *s);

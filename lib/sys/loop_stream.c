@@ -46,6 +46,7 @@ struct loop_stream {
 	struct loop_tls *tls;  /* or NULL */
 	struct evbuffer *out;  /* what the program wrote */
 	struct evbuffer *wire; /* what goes out: `out`, or encrypted */
+	int64_t sent_ms;       /* since boot: the system took bytes last */
 	struct buf in;
 	size_t used;  /* bytes of `in` that were consumed */
 	size_t chunk; /* to read at once */
@@ -210,8 +211,10 @@ static ssize_t push(struct loop_stream *s)
 	do {
 		sent = sendmsg(s->fd, &m, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
-	if (sent > 0)
+	if (sent > 0) {
 		evbuffer_drain(s->wire, (size_t)sent);
+		s->sent_ms = clock_boot_ms();
+	}
 	return sent;
 }
 
@@ -367,6 +370,11 @@ size_t loop_stream_unsent(const struct loop_stream *s)
 	size_t n = evbuffer_get_length(s->out);
 
 	return s->tls ? n + evbuffer_get_length(s->wire) : n;
+}
+
+int64_t loop_stream_sent_ms(const struct loop_stream *s)
+{
+	return s->sent_ms;
 }
 
 struct strv loop_stream_input(struct loop_stream *s)

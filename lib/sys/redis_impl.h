@@ -116,8 +116,6 @@ struct redis {
 	struct loop_timer *refuse;   /* to tell of `refused` */
 	int64_t silence_due; /* clock_boot_ms() that `silence` fires at */
 	int64_t heard;	     /* clock_boot_ms() of the last sign of life */
-	uint64_t written;    /* bytes given to the stream */
-	uint64_t taken;	     /* of them by the system, at the last look */
 	uint64_t connection; /* number of the last that was made */
 	unsigned failures;   /* in a row, for the back-off */
 

@@ -210,17 +210,16 @@ static void on_silence(void *arg)
 {
 	struct redis *r = arg;
 	const struct redis_request *q = r->sent.first;
-	int64_t limit, left;
-	uint64_t taken;
+	int64_t limit, left, sent;
 	struct err e;
 
 	if (!q || !r->stream)
 		return;
 	limit = r->options.request_timeout + q->extra;
-	taken = r->written - loop_stream_unsent(r->stream);
-	if (taken != r->taken)
-		r->heard = clock_boot_ms();
-	r->taken = taken;
+	/* a long request on a slow line is no silence */
+	sent = loop_stream_sent_ms(r->stream);
+	if (sent > r->heard)
+		r->heard = sent;
 	left = r->heard + limit - clock_boot_ms();
 	if (left > 0) {
 		expect_by(r, r->heard + limit);
@@ -239,10 +238,8 @@ void redis_link_send(struct redis *r, struct redis_request *q)
 
 	if (!r->sent.first) {
 		r->heard = clock_boot_ms();
-		r->taken = r->written - loop_stream_unsent(r->stream);
 		expect_by(r, r->heard + limit);
 	}
-	r->written += q->len;
 	redis_queue_add(&r->sent, q);
 	if (q->len <= COPY_MAX) {
 		loop_stream_write(r->stream, q->bytes, q->len);
@@ -394,7 +391,6 @@ static void open_link(struct redis *r)
 		.up = on_up, .data = on_data, .down = lost_stream, .arg = r};
 
 	r->state = REDIS_OPENING;
-	r->written = 0;
 	r->stream = loop_stream_open(r->loop, &target, &events);
 	watch_patience(r);
 }
