@@ -15,6 +15,8 @@
  *   reload  NOSCRIPT: SCRIPT LOAD and the request again, at once;
  *   all else ends the request with an error whose status fits:
  *           OOM 75; READONLY MOVED ASK 69; NOAUTH WRONGPASS NOPERM 77;
+ *           (READONLY on a connection that has served something: once more
+ *           on another one, first)
  *           a server that cannot compile "#!lua" 76 ("needs Redis 7.0 or
  *           Valkey 7.2, this is …"); bytes that are not RESP 76 ("not a Redis
  *           server"); anything else 70 with the server's words.

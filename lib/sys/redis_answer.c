@@ -38,11 +38,12 @@ static void remember(struct redis *r, struct strv words)
 	buf_add(&r->accusation, words.p, words.n);
 }
 
-/* The server may be too old, or something else altogether: ask it. */
-static void accuse(struct redis *r, struct redis_request *q)
+/* The server may be too old, a replica, or something else altogether: ask it.
+ */
+static void accuse(struct redis *r, struct redis_request *q, const char *about)
 {
 	if (!r->accused.first)
-		send_words(r, REDIS_FOR_INFO, NULL, "INFO", "server",
+		send_words(r, REDIS_FOR_INFO, NULL, "INFO", about,
 			   strv_make("", 0));
 	redis_queue_add(&r->accused, q);
 }
@@ -50,12 +51,32 @@ static void accuse(struct redis *r, struct redis_request *q)
 static void judge(struct redis *r, struct strv info)
 {
 	struct strv words = strv_make(r->accusation.p, r->accusation.len);
+	bool moved = redis_classify(words) == REDIS_CLASS_MOVED;
 	struct redis_request *q;
 	struct err e;
 
 	redis_error_old(&e, r->server, words, info);
 	while ((q = redis_queue_take(&r->accused)))
 		redis_link_finish(r, q, NULL, &e);
+	/* the next request looks who is there by then */
+	if (moved)
+		redis_link_lost(r, &e);
+}
+
+/* What was a primary is a replica now: there may be another one at its
+ * address, and if not, a fresh connection has served nothing yet. */
+static void demoted(struct redis *r, struct redis_request *q, struct strv words)
+{
+	struct err e;
+
+	if (!r->useful) {
+		remember(r, words);
+		accuse(r, q, "replication");
+		return;
+	}
+	redis_error(&e, r->server, words);
+	redis_queue_insert(&r->again, q);
+	redis_link_lost(r, &e);
 }
 
 /* Load the script and try again. All of a pipeline may come here at once: one
@@ -67,7 +88,7 @@ static void reload(struct redis *r, struct redis_request *q, struct strv words)
 	if (!s || q->reloads++ == RELOADS_MAX) {
 		refuse(r, q, words);
 	} else if (r->unloadable == s) {
-		accuse(r, q);
+		accuse(r, q, "server");
 	} else {
 		if (r->loading != s)
 			send_words(r, REDIS_FOR_LOAD, s, "SCRIPT", "LOAD",
@@ -118,6 +139,7 @@ static void answer_caller(struct redis *r, struct redis_request *q)
 	struct strv words = redis_str(r->current);
 
 	if (!redis_is_error(r->current)) {
+		r->useful = true;
 		works(r);
 		redis_link_finish(r, q, r->current, NULL);
 		return;
@@ -131,9 +153,14 @@ static void answer_caller(struct redis *r, struct redis_request *q)
 		break;
 	case REDIS_CLASS_OLD:
 		remember(r, words);
-		accuse(r, q);
+		accuse(r, q, "server");
 		break;
 	case REDIS_CLASS_MOVED:
+		if (strv_starts(words, "READONLY"))
+			demoted(r, q, words);
+		else
+			refuse(r, q, words);
+		break;
 	case REDIS_CLASS_FULL:
 	case REDIS_CLASS_RIGHTS:
 	case REDIS_CLASS_BUG:

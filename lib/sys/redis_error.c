@@ -124,10 +124,14 @@ void redis_error(struct err *e, const char *server, struct strv words)
 
 void redis_error_wait(struct err *e, const char *server, struct strv words)
 {
+	enum status code = STATUS_UNAVAILABLE;
 	char shown[WORDS_SIZE];
 
-	err_set(e, STATUS_UNAVAILABLE, "%s is not ready: %s (try again later)",
-		server, text_show(words, shown, sizeof(shown)));
+	/* these take requests, only none that write */
+	if (strv_starts(words, "MISCONF") || strv_starts(words, "NOREPLICAS"))
+		code = STATUS_LATER;
+	err_set(e, code, "%s is not ready: %s (try again later)", server,
+		text_show(words, shown, sizeof(shown)));
 }
 
 /* The value of "KEY:value" in an INFO text. */
@@ -158,6 +162,22 @@ static bool below(struct strv version, int major, int minor)
 	return a < major || (a == major && b < minor);
 }
 
+static void demoted(struct err *e, const char *server, struct strv words,
+		    struct strv info)
+{
+	char host[80], port[8];
+
+	redis_error(e, server, words);
+	if (!info_value(info, "master_host").n)
+		return;
+	text_show(info_value(info, "master_host"), host, sizeof(host));
+	text_show(info_value(info, "master_port"), port, sizeof(port));
+	err_set(e, STATUS_UNAVAILABLE,
+		"%s is a read-only replica (give the address of its primary, "
+		"%s:%s)",
+		server, host, port);
+}
+
 void redis_error_old(struct err *e, const char *server, struct strv words,
 		     struct strv info)
 {
@@ -167,6 +187,10 @@ void redis_error_old(struct err *e, const char *server, struct strv words,
 	char shown[40];
 
 	text_show(version, shown, sizeof(shown));
+	if (redis_classify(words) == REDIS_CLASS_MOVED) {
+		demoted(e, server, words, info);
+		return;
+	}
 	if (strv_eq(info_value(info, "redis_mode"), "sentinel"))
 		err_set(e, STATUS_PROTOCOL,
 			"%s is a Redis Sentinel (give the address of the "

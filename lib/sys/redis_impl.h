@@ -78,7 +78,7 @@ bool redis_is_error(const struct redis_reply *reply);
 void redis_error(struct err *e, const char *server, struct strv words);
 /* The same for what makes us wait, when the waiting has an end. */
 void redis_error_wait(struct err *e, const char *server, struct strv words);
-/* Judge by INFO server: too old, a Sentinel, or none of that. */
+/* Judge by INFO: too old, a Sentinel, a replica, or none of that. */
 void redis_error_old(struct err *e, const char *server, struct strv words,
 		     struct strv info);
 /* Bytes that are no answer, as the first thing heard from a server or later. */
@@ -117,6 +117,7 @@ struct redis {
 	int64_t silence_due; /* clock_boot_ms() that `silence` fires at */
 	int64_t heard;	     /* clock_boot_ms() of the last sign of life */
 	uint64_t connection; /* number of the last that was made */
+	bool useful;	     /* this connection has served a request */
 	unsigned failures;   /* in a row, for the back-off */
 
 	unsigned hangups; /* in place of a first answer */

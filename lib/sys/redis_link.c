@@ -318,6 +318,7 @@ static void on_up(void *arg)
 	char db[16];
 
 	r->connection++;
+	r->useful = false;
 	r->state = REDIS_GREETING;
 	if (u->user) {
 		internal(r, REDIS_FOR_AUTH, "AUTH", u->user,

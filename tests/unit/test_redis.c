@@ -364,7 +364,43 @@ static void refusals(void)
 		CHECK_HAS(e.msg, rows[i].says);
 		CHECK_HAS(e.msg, "unix://u:***@");
 	}
-	CHECK_INT(connections, 1); /* none of them costs the connection */
+	/* only the replica's costs the connection */
+	CHECK_INT(connections, 2);
+	redis_free(r);
+	end();
+}
+
+static const char *replica(int conn, const char *words)
+{
+	static const char info[] = "role:slave\r\nmaster_host:db2\r\n"
+				   "master_port:6380\r\n";
+	static char text[100];
+
+	snprintf(text, sizeof(text), "$%zu\r\n%s\r\n", strlen(info), info);
+	if (is(words, "INFO"))
+		return text;
+	if (is(words, "b") && conn < 3)
+		return "-READONLY You can't write against a read only "
+		       "replica.\r\n";
+	return echo(conn, words);
+}
+
+/* A primary that became a replica: look again who is there, once. */
+static void demoted(void)
+{
+	struct redis *r;
+
+	start(replica, "", "");
+	r = client();
+	ask_all(r, "ab");
+	redis_drain(r);
+	CHECK_STR(trace.p, "a=a lost back b=!69");
+	CHECK_INT(connections, 2);
+	buf_clear(&trace);
+	ask_all(r, "bc");
+	redis_drain(r);
+	CHECK_STR(trace.p, "b=b c=c");
+	CHECK_INT(connections, 3);
 	redis_free(r);
 	end();
 }
@@ -523,6 +559,7 @@ int main(void)
 		{UNIT_TEST(loading)},
 		{UNIT_TEST(loading_for_ever)},
 		{UNIT_TEST(refusals)},
+		{UNIT_TEST(demoted)},
 		{UNIT_TEST(too_old)},
 		{UNIT_TEST(greeted)},
 		{UNIT_TEST(turned_away)},
