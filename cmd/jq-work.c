@@ -258,22 +258,24 @@ static void connection_changed(void *arg, const struct err *why)
 }
 
 /* A worker waits for its server as long as it takes, once it has been there. */
-static int connect_worker(struct run *r, struct err *e)
+static struct redis_options worker_options(const struct run *r)
 {
-	struct redis_options o = {
+	return (struct redis_options){
 		.connect_timeout = r->a->common.connect_timeout,
-		.request_timeout = 5000,
+		/* what is asked every five seconds tells of silence in ten */
+		.request_timeout = 4000,
 		/* but one that has just taken a dead one's place waits too */
 		.fail_first = r->supervisor.n_before == 0,
-		.changed = connection_changed,
-		.arg = r,
 	};
+}
 
-	if (connect_open(&r->c, &r->a->common, cmd.name, &o, e) < 0)
-		return -1;
-	o.changed = NULL;
-	r->waiting = connect_another(&r->c, cmd.name, &o);
-	return 0;
+static int connect_worker(struct run *r, struct err *e)
+{
+	struct redis_options o = worker_options(r);
+
+	o.changed = connection_changed;
+	o.arg = r;
+	return connect_open(&r->c, &r->a->common, cmd.name, &o, e);
 }
 
 /* Make the queues known, so that jq-stat shows who waits for their jobs. */
@@ -313,6 +315,7 @@ static void see_server(struct run *r)
 
 static int start(struct run *r, struct err *e)
 {
+	struct redis_options o = worker_options(r);
 	struct settings *s = &r->a->set;
 
 	plan(r);
@@ -323,6 +326,11 @@ static int start(struct run *r, struct err *e)
 	r->engine = engine_new(r->c.loop, s, &r->a->queues, e);
 	if (!r->engine)
 		return -1;
+	/* on top of the time that the server is told to wait */
+	o.request_timeout = 2000;
+	o.changed = engine_waiting_changed;
+	o.arg = r->engine;
+	r->waiting = connect_another(&r->c, cmd.name, &o);
 	engine_connect(r->engine, r->c.redis, r->waiting);
 	see_server(r);
 	return 0;

@@ -87,6 +87,9 @@ static void trouble(void *arg, struct lane *l, const struct err *why)
 		en->trouble_span ? en->trouble_span * 2 : TROUBLE_FIRST_MS;
 	if (en->trouble_span > TROUBLE_MOST_MS)
 		en->trouble_span = TROUBLE_MOST_MS;
+	/* a replica may be a primary at any time */
+	if (why->code == STATUS_UNAVAILABLE)
+		en->trouble_span = TROUBLE_FIRST_MS;
 	en->trouble_ms = now + en->trouble_span;
 	if (en->told_ms && now - en->told_ms < TROUBLE_TELL_MS)
 		return;
@@ -491,6 +494,16 @@ void engine_connection(void *engine, const struct err *why)
 		en->lost_connection = false;
 		log_say(&en->log, LOG_WARN, "connected again");
 	}
+}
+
+void engine_waiting_changed(void *engine, const struct err *why)
+{
+	struct engine *en = engine;
+
+	if (why)
+		return;
+	for (size_t i = 0; i < en->pick->n; i++)
+		en->lane[i].open = true;
 }
 
 void engine_hold(struct engine *en)

@@ -39,6 +39,10 @@ void engine_connect(struct engine *en, struct redis *redis,
  * argument. */
 void engine_connection(void *engine, const struct err *why);
 
+/* The same for the second connection: what hints tell may have been missed
+ * while it was down, so the queues are asked when it is back. */
+void engine_waiting_changed(void *engine, const struct err *why);
+
 /* Take no jobs until engine_admit(). */
 void engine_hold(struct engine *en);
 
