@@ -137,19 +137,24 @@ busy() {
   ! other own PING
 }
 
+# hold N: a client of the server, somebody else's
+hold() {
+  spawn "holder$1" "$SERVER_CLI" -s "$(server_socket own)" SUBSCRIBE x
+  wait_line 5 "holder$1.out" subscribe
+}
+
 @test "too many clients: waits for a place" {
   own
-  # held by somebody else
-  spawn holder "$SERVER_CLI" -s "$(server_socket own)" SUBSCRIBE x
-  wait_line 5 holder.out subscribe
-  other own CONFIG SET maxclients 2 >/dev/null
-  spawn holder2 "$SERVER_CLI" -s "$(server_socket own)" SUBSCRIBE x
-  wait_line 5 holder2.out subscribe
+  hold 1
+  hold 2
+  # as many as a worker and a push need, for both have to get in
+  other own CONFIG SET maxclients 3 >/dev/null
+  hold 3
   fails 69 'max number of clients' q x
   spawn push jq-push -i a q x
   spawn worker jq-work -1 q true
   wait_line 5 worker.err 'max number of clients'
-  kill "$(cat holder.pid)" "$(cat holder2.pid)"
+  kill "$(cat holder1.pid)" "$(cat holder2.pid)" "$(cat holder3.pid)"
   wait_exit 5 push
   assert_equal "$status $output" '0 q/a'
   wait_until 10 gone "$(cat worker.pid)"
