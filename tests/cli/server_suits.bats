@@ -58,19 +58,6 @@ drops='drops keys, and so jobs, when its memory is full'
   [[ $stderr == *"$forgets"* ]] || fail "$stderr"
 }
 
-@test "the question costs no round trip of its own" {
-  command -v strace >/dev/null || skip 'needs strace'
-  server_start memory
-  JQ_URL=$(server_url memory)
-  jq-push -q q x
-  local trips
-  for trips in '' -v; do
-    # shellcheck disable=SC2086
-    strace -o trace -e trace=sendmsg,sendto,recvfrom jq-push $trips q x
-    assert_equal "$(grep -c '^send' trace)" 1
-  done
-}
-
 @test "a server that may evict jobs: 78, nothing taken, unless --force" {
   redis CONFIG SET maxmemory 100mb maxmemory-policy allkeys-lru >/dev/null
   jq-push -q -i a q x

@@ -110,7 +110,9 @@ attempts() {
   jq-push -q q x
   start_worker
   wait_until 5 lines_in 1 pids
-  kill -KILL "$(engine)" "$spawned"
+  kill -STOP "$spawned"
+  kill -KILL "$(engine)"
+  kill -KILL "$spawned"
   wait_until 5 gone "$(cat pids)"
 }
 

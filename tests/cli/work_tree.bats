@@ -176,7 +176,10 @@ all_gone() {
   job=$(jq-push q x)
   spawn worker jq-work q sh -c 'echo $$ >>pids; exec sleep 1000 # handler'
   wait_until 5 test -s pids
-  kill -KILL "$(engine)" "$spawned"
+  # at once: neither may do anything about the other's end
+  kill -STOP "$spawned"
+  kill -KILL "$(engine)"
+  kill -KILL "$spawned"
   # TERM comes to it from the kernel
   wait_until 5 all_gone
   spawn other jq-work --worker-name other q true
