@@ -14,13 +14,13 @@
 --@ finish
 --@ lease
 --@ tick
+--@ touch
 
 local worker = ARGV[1]
 local from = tonumber(ARGV[2]) or call('ZCARD', RUN) - 1
 local low = math.max(0, from - 499)
 local ids = from >= 0 and call('ZRANGE', RUN, int(low), int(from)) or {}
-call('LLEN', WAKE)
-call('ZCARD', SEEN)
+touch_all()
 
 local n = 0
 for _, id in ipairs(ids) do

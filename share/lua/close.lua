@@ -21,10 +21,9 @@
 --@ finish
 --@ lease
 --@ tick
+--@ touch
 
-call('HGET', OUT, '')
-call('ZCARD', DONE)
-call('ZCARD', DEAD)
+touch_all()
 
 local function reason_of(detail)
   return string.match(detail, '^%S+ %S+ %S+ %S+ %S+ ([^\n]*)') or ''

@@ -14,7 +14,9 @@
 --@ finish
 --@ state
 --@ remove
+--@ touch
 
+touch_all()
 local answer = {'OK'}
 for i = 3, #ARGV do
   answer[i - 1] = remove(ARGV[i], ARGV[1] == 'drop', ARGV[2])

@@ -9,9 +9,10 @@
 --@ record
 --@ ready
 --@ state
+--@ touch
 
 local delay = tonumber(ARGV[1])
-call('LLEN', WAKE)
+touch_all()
 
 local function priority_of(r)
   return tonumber(string.match(r[HEADER], ' p=(-?%d+)')) or 0

@@ -798,3 +798,42 @@ claims_b() {
   assert_output $'OK\n-1\n1'
   assert_equal "$(state mine)" 'rdy '
 }
+
+# What stands in one of the sets, all of them.
+held() {
+  local set
+  for set in rdy dly rty run 'done' dead; do
+    redis ZRANGE "jq:{q}:$set" 0 -1 2>/dev/null || true
+  done | sort
+}
+
+@test "no script loses a job to a key of a foreign type" {
+  local set script before
+  for set in rdy rty dly 'done' dead out min; do
+    for script in release fail finish kill abandon retry cancel; do
+      redis FLUSHALL >/dev/null
+      push a
+      claim W 1 >/dev/null
+      case $script in
+      retry | cancel) close_as a dead >/dev/null ;;
+      esac
+      [ "$script" != cancel ] || call retry 0 a >/dev/null
+      # its own state stays readable
+      [ "$set" != "$(state a | tr -d ' ')" ] || continue
+      redis DEL "jq:{q}:$set" >/dev/null
+      redis SET "jq:{q}:$set" rubbish >/dev/null
+      before=$(held)
+      case $script in
+      release) run close_as a release ;;
+      fail) run close_as a fail 1000 ;;
+      finish) run close_as a 'done' 0 5 exit:0 '' result ;;
+      kill) run close_as a dead ;;
+      abandon) run call abandon W '' ;;
+      retry) run call retry 1000 a ;;
+      cancel) run call remove cancel why a ;;
+      esac
+      assert_failure
+      assert_equal "$script $set $(held)" "$script $set $before"
+    done
+  done
+}
