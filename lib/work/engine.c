@@ -159,8 +159,8 @@ static void claimed(void *arg, struct lane *l, int asked,
 	served(en);
 	l->paused = a->word == CLAIM_PAUSED;
 	/* Fewer than asked for is all there was; the hint for what came since
-	 * is waiting for us. */
-	l->open = a->n >= (size_t)asked;
+	 * is waiting for us. None, but OK: those it looked at had expired. */
+	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0);
 	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
 	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
 	if (a->n)

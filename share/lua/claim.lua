@@ -4,8 +4,8 @@
 -- One script, because leaving `rdy` and entering `run` must not be seen apart.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 worker instance (random), 2 request number (rising), 3 most jobs
--- Returns OK, SAME (this request again: the jobs it got), STALE (an older
--- one), PAUSED or NONE, then the ms until something is due, the lease in ms,
+-- Returns OK (without a job: ask again), SAME (this request again: the jobs it
+-- got), STALE (an older one), PAUSED or NONE, then the ms until something is due, the lease in ms,
 -- the epoch; then 4 for each job: id, token, record, envelope.
 -- O(jobs · log n), at most 100 jobs and about 4 MiB beyond the first.
 --@ base
@@ -77,24 +77,33 @@ if m[2] then
   answer[1] = 'PAUSED'
 elseif most > 0 then
   local fence, bytes = math.max((tonumber(m[3]) or 0), micros), 0
-  local list = call('ZRANGE', RDY, 0, most - 1, 'WITHSCORES')
-  for i = 1, #list, 2 do
-    if bytes > 0 and bytes + call('HSTRLEN', PAY, list[i]) > 4194304 then
-      break
-    end
-    fence = fence + 1
-    local size = take(list[i], list[i + 1], fence)
-    if size then
-      bytes = bytes + size
-      taken[#taken + 1] = list[i]
+  -- what has expired gives way to what stands behind it, 100 looks in all
+  local looked, full = 0, false
+  while #taken <= most and looked < 100 and not full do
+    local n = math.min(most - #taken + 1, 100 - looked)
+    local list = call('ZRANGE', RDY, 0, n - 1, 'WITHSCORES')
+    if #list == 0 then break end
+    for i = 1, #list, 2 do
+      full = bytes > 0 and bytes + call('HSTRLEN', PAY, list[i]) > 4194304
+      if full then break end
+      looked, fence = looked + 1, fence + 1
+      local size = take(list[i], list[i + 1], fence)
+      if size then
+        bytes = bytes + size
+        taken[#taken + 1] = list[i]
+      end
     end
   end
   if #taken > 1 then
     answer[1] = 'OK'
     count('claimed', #taken - 1)
     call('HSET', META, 'fence', int(fence))
-    -- another worker's turn, if there is more than this one could take
-    if call('ZCARD', RDY) > 0 then woken = woken + 1 end
+  end
+  -- somebody's turn, if there is more than this one could take; its own again,
+  -- if all it met had expired
+  if looked > 0 and call('ZCARD', RDY) > 0 then
+    answer[1] = 'OK'
+    woken = woken + 1
   end
 end
 call('HSET', WRK, 'c:' .. worker, table.concat(taken, ' '))

@@ -799,6 +799,35 @@ claims_b() {
   assert_equal "$(state mine)" 'rdy '
 }
 
+@test "claim: expired jobs do not stand before live ones" {
+  for id in a b c d e; do
+    push "$id" 0 0 1
+    redis HGET 'jq:{q}:pay' "$id" | sed '1s/^\(1 [0-9]*\) [0-9]*/\1 1/' >expired
+    redis -x HSET 'jq:{q}:pay' "$id" <expired
+  done
+  push live
+  assert_equal "$(claim W 1)" live
+  assert_equal "$(redis ZCARD 'jq:{q}:dead')" 5
+  assert_sound
+}
+
+@test "claim: a hundred looks a call, then it says to ask again" {
+  local i
+  for i in $(seq 120); do
+    push "j$i" 0 0 1 >/dev/null
+  done
+  redis EVAL "for _, id in ipairs(redis.call('HKEYS', KEYS[1])) do
+    local t = redis.call('HGET', KEYS[1], id)
+    redis.call('HSET', KEYS[1], id, (t:gsub('^(1 %d+) %d+', '%1 1'))) end" \
+    1 'jq:{q}:pay' >/dev/null
+  run -0 call claim W 1 1
+  assert_line --index 0 OK
+  assert_equal "$(redis ZCARD 'jq:{q}:rdy')" 20
+  run -0 call claim W 2 1
+  assert_line --index 0 NONE
+  assert_equal "$(redis ZCARD 'jq:{q}:dead')" 120
+}
+
 # What stands in one of the sets, all of them.
 held() {
   local set
