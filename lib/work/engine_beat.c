@@ -192,8 +192,9 @@ void engine_beat_if_late(struct engine *en)
 	for (size_t i = 0; i < en->pick->n; i++) {
 		struct lane *l = &en->lane[i];
 
+		/* not again at once when the last one was refused */
 		if (l->certain_ms && now >= l->certain_ms && en->busy &&
-		    !l->beating)
+		    !l->beating && now - l->beat_sent_ms >= NEWS_MS)
 			engine_beat(en, l);
 	}
 }

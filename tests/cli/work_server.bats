@@ -348,3 +348,26 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   run -69 --separate-stderr jq-work -u unix:///nonexistent.sock q true
   assert_equal "${#stderr_lines[@]}" 1
 }
+
+refused_calls() {
+  redis INFO commandstats |
+    sed -n 's/^cmdstat_evalsha:.*rejected_calls=\([0-9]*\).*/\1/p'
+}
+
+lease_is_over() {
+  [ "$(redis ZRANGE 'jq:{q}:run' 0 0 WITHSCORES | sed -n 2p)" -lt \
+    $((${EPOCHREALTIME/[.,]/} / 1000)) ]
+}
+
+@test "a worker that may not renew its leases asks now and then, not in a circle" {
+  jq-push -q q x
+  spawn worker jq-work -L 6s q sh -c 'echo $$ >>pids; exec sleep 1000 # handler'
+  wait_until 5 held
+  redis ACL SETUSER default -evalsha -script >/dev/null
+  wait_until 12 lease_is_over
+  local before
+  before=$(refused_calls)
+  for _ in $(seq 50); do wait_tick; done
+  (($(refused_calls) - before < 20)) || fail "$before, then $(refused_calls)"
+  redis ACL SETUSER default +evalsha +script >/dev/null
+}
