@@ -55,11 +55,15 @@ static void give_up(struct slot *s, const struct err *why)
 	s->host->done(s->host->arg, s);
 }
 
-/* Too long a list of arguments is the job's doing when its payload is in it,
+/* A handler found by its job's name is that job's, and others have theirs. Too
+ * long a list of arguments is the job's doing when its payload is in it,
  * and no other try would help; else it is a want of the system's. */
 static void cannot_start(struct slot *s, struct err *why)
 {
-	if (why->code == STATUS_DATA && s->host->replace) {
+	bool by_name = s->host->handlers && (why->code == STATUS_NOEXEC ||
+					     why->code == STATUS_NOTFOUND);
+
+	if (by_name || (why->code == STATUS_DATA && s->host->replace)) {
 		refuse(s, why);
 		return;
 	}

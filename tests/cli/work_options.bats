@@ -184,6 +184,21 @@ refused() {
   assert_output ran
 }
 
+@test "--handlers: a broken file is its job's end, not the worker's" {
+  mkdir hooks
+  printf '#!/no/such/interpreter\n' >hooks/bad
+  printf '#!/bin/sh\necho ran\n' >hooks/good
+  chmod +x hooks/*
+  local job
+  job=$(jq-push -N bad q x)
+  jq-push -q -N good q x
+  work --handlers hooks q
+  assert_equal "$status" 1
+  assert_output ran
+  assert_equal "$(jq-stat -i "$job" -F state)" dead
+  [[ $(jq-stat -i "$job" -F error) == *'its interpreter does not exist'* ]]
+}
+
 @test "--handlers: a directory that is not there, or that others may write" {
   refused 66 nowhere --handlers nowhere q
   mkdir open
@@ -302,6 +317,16 @@ refused() {
   work q echo ran
   assert_output ''
   assert_equal "$(jq-stat -i "$job" -F state,error)" $'dead\texpired before it was started'
+}
+
+@test "expired jobs do not keep a drained worker from the live one" {
+  for _ in 1 2 3 4 5; do jq-push -q -E 1ms q old; done
+  wait_tick
+  jq-push -q q live
+  work q cat
+  assert_success
+  assert_output live
+  assert_equal "$(jq-stat -F ready,dead q)" $'0\t5'
 }
 
 @test "-m and -b hold for jobs that carry none" {
