@@ -61,25 +61,7 @@ LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) \
 
 COMMANDS := $(notdir $(basename $(wildcard cmd/jq-*.c)))
 
-# The library by folder, each source by name.
-lib_base := buf civil clock err fd fnv num signame strv text
-lib_cli := await checkup config connect durable env ids look look_wait opt \
-	opt_help opt_value outcome output ping private pusher record record_json \
-	removal report setting show show_detail show_job show_queue suit verb who
-lib_cron := apply call due event keeper keeper_step logbook names preview table
-lib_queue := abandon backoff beat change check check_bytes check_job \
-	check_keys check_walk claim close cron_field cron_format \
-	cron_next cron_parse cron_walk job job_text key move page push \
-	schedule schedule_format schedule_line schedule_option schedule_parse \
-	schedule_setting script stats
-lib_sys := child child_left child_tree json loop loop_dial loop_dns \
-	loop_stream loop_tls oom proc redis redis_answer redis_cmd redis_error \
-	redis_link redis_parser redis_queue seal server server_ask \
-	server_start url zone zone_file zone_footer zone_names
-lib_work := breaker capture control engine engine_abandon engine_beat engine_job \
-	engine_stop environ handlers inlet joblog lane lines log notify \
-	outcome pick replace settings sink slot slot_start stop supervisor
-LIB_SRC := $(foreach d,base cli cron queue sys work,$(lib_$d:%=lib/$d/%.c))
+LIB_SRC := $(sort $(wildcard lib/*/*.c))
 
 SCRIPTS := $(sort $(wildcard share/lua/*.lua))
 PARTS := $(wildcard share/lua/part/*.lua)
