@@ -336,7 +336,7 @@ mail/f1\tdone'
   redis DEL 'jq:{q}:pay' >/dev/null
   job_claim q >/dev/null
   run -0 row q
-  assert_output --partial 'damaged (1 without data)'
+  assert_output --partial 'damaged (3 without data)'
 }
 
 @test "a newer data layout is refused" {
