@@ -106,13 +106,9 @@ ticks() {
     END { print gaps + 0 }' ticks.list
 }
 
-# Processes with our directory in their environment; ended ones nobody reaped.
+# Those that nobody ended and nobody collects.
 left_behind() {
-  local p n=0
-  for p in $(pgrep -x "$1"); do
-    grep -qs "$dir" "/proc/$p/environ" && n=$((n + 1))
-  done
-  echo "$n"
+  ours "$1" | wc -l
 }
 
 # A process that left its handler's session can get away when both processes

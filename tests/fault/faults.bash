@@ -5,7 +5,7 @@
 # they need from the driver: db, proxy, pause, the process ids. Each heals what
 # it did unless the process is one that the driver starts again.
 
-# The driver's: worker_pid cron_pid server_pid data queues url.
+# The driver's: dir worker_pid cron_pid server_pid data queues url.
 # shellcheck disable=SC2154,SC2046,SC2317
 
 pick() {
@@ -22,8 +22,17 @@ an_engine() {
   pgrep -P "$(a_worker)" jq-work | head -n 1
 }
 
+# ours NAME: processes of that name with our directory in their environment;
+# the machine may have others.
+ours() {
+  local p
+  for p in $(pgrep -x "$1"); do
+    ! grep -qs "$dir" "/proc/$p/environ" || echo "$p"
+  done
+}
+
 a_handler() {
-  pick $(pgrep -x ledger)
+  pick $(ours ledger)
 }
 
 hit() {
@@ -89,8 +98,8 @@ fault_no_memory_engine() {
 fault_kill_handler() { hit KILL "$(a_handler)"; }
 fault_term_handler() { hit TERM "$(a_handler)"; }
 fault_stop_handler() { stop_for 1000 "$(a_handler)"; }
-fault_kill_pusher() { hit KILL "$(pgrep -x jq-push | head -n 1)"; }
-fault_stop_pusher() { stop_for 700 "$(pgrep -x jq-push | head -n 1)"; }
+fault_kill_pusher() { hit KILL "$(ours jq-push | head -n 1)"; }
+fault_stop_pusher() { stop_for 700 "$(ours jq-push | head -n 1)"; }
 fault_kill_scheduler() { hit KILL "$(pick "${cron_pid[@]}")"; }
 fault_stop_scheduler() { stop_for 3000 "$(pick "${cron_pid[@]}")"; }
 fault_both_schedulers() { kill -KILL "${cron_pid[@]}" 2>/dev/null; }
