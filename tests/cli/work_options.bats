@@ -265,7 +265,7 @@ refused() {
   slots() { [ "$(sort slots)" = $'1\n2\n3' ]; }
   wait_until 5 slots
   busy() { [ "$(jq-stat --workers -F slots,busy)" = $'3\t3' ]; }
-  wait_until 3 busy
+  wait_until 5 busy
   exec 8<>go
   printf '\n\n\n' >&8
   wait_exit 5 worker

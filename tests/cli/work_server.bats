@@ -239,7 +239,7 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   wait_until 5 eval '[ -n "$(jq-stat --workers -F name q)" ]'
   has ready 1
   jq-ctl resume q
-  wait_until 3 has 'done' 1
+  wait_until 5 has 'done' 1
 }
 
 @test "cancel ends a running handler with its tree, and the job is dead" {
@@ -254,7 +254,7 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   assert_equal "$(jq-stat -i "$job" -F state)" dead
   [[ $(jq-stat -i "$job" -F error) == cancelled* ]]
   local pid
-  while read -r pid; do wait_until 3 gone "$pid"; done <pids
+  while read -r pid; do wait_until 5 gone "$pid"; done <pids
 }
 
 @test "drop ends a running handler, and the job is deleted" {
@@ -264,7 +264,7 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   wait_until 5 held
   jq-ctl drop "$job"
   wait_until 5 has 'running' 0
-  wait_until 3 gone "$(cat pids)"
+  wait_until 5 gone "$(cat pids)"
   assert_equal "$(jq-stat -F ready,retry,dead q)" $'0\t0\t0'
 }
 
@@ -277,8 +277,8 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   redis EVAL "local r = redis.call('HGET', KEYS[1], ARGV[1])
     redis.call('HSET', KEYS[1], ARGV[1], (r:gsub('^%S+', '9.other')))" \
     1 'jq:{q}:job' "${job#q/}" >/dev/null
-  wait_line 5 worker.err 'the lease was lost: ending its handler'
-  wait_until 3 gone "$(head -n 1 pids)"
+  wait_line 10 worker.err 'the lease was lost: ending its handler'
+  wait_until 5 gone "$(head -n 1 pids)"
   assert_equal "$(jq-stat -F running,'done' q)" $'1\t0'
 }
 

@@ -36,25 +36,27 @@ attempts() {
   wait_until 5 lines_in 1 pids
   kill -KILL "$(engine)"
   # the lease of 15 s plays no part
-  wait_until 2 lines_in 2 pids
-  wait_until 2 gone "$(head -n 1 pids)"
+  wait_until 5 lines_in 2 pids
+  wait_until 5 gone "$(head -n 1 pids)"
   assert_equal "$(attempts "$id")" $'0\t1\t0'
-  wait_line 2 worker.err 'died of SIGKILL'
-  wait_line 2 worker.err "queue 'q': handed back 1 job"
+  wait_line 5 worker.err 'died of SIGKILL'
+  wait_line 5 worker.err "queue 'q': handed back 1 job"
 }
 
 @test "also the handlers that do not care about TERM, and their children" {
   jq-push -q q x
+  # by a name that no other test has
+  cp "$(command -v sleep)" "nap$$"
   spawn worker jq-work -K 100ms q sh -c \
-    'trap "" TERM; echo $$ >>pids; (setsid sleep 1000 &) # handler
-     while :; do sleep 1000; done # handler'
+    'trap "" TERM; echo $$ >>pids; (setsid ./nap'$$' 1000 &) # handler
+     while :; do ./nap'$$' 1000; done # handler'
   wait_until 5 lines_in 1 pids
   kill -KILL "$(engine)"
-  wait_until 2 lines_in 2 pids
-  wait_until 2 gone "$(head -n 1 pids)"
-  # one sleep a handler, that is two of the new one and none of the old
-  two() { [ "$(pgrep -c -f "^sleep 1000$")" -le 2 ]; }
-  wait_until 2 two
+  wait_until 5 lines_in 2 pids
+  wait_until 5 gone "$(head -n 1 pids)"
+  # two of the new one and none of the old
+  two() { [ "$(pgrep -c -x "nap$$")" -eq 2 ]; }
+  wait_until 5 two
 }
 
 @test "an engine that crashes again and again is started ever later" {
@@ -62,10 +64,10 @@ attempts() {
   start_worker
   wait_until 5 lines_in 1 pids
   kill -KILL "$(engine)"
-  wait_until 2 lines_in 2 pids
+  wait_until 5 lines_in 2 pids
   kill -ABRT "$(engine)"
   # said at once; the next one has a second to wait
-  wait_line 1 worker.err 'died of SIGABRT'
+  wait_line 5 worker.err 'died of SIGABRT'
   assert_equal "$(wc -l <pids)" 2
   # a stop in the pause is heard, and nothing runs that would have to end
   kill "$spawned"
@@ -78,7 +80,7 @@ attempts() {
   spawn worker jq-work --json q true
   wait_until 5 engine
   kill -KILL "$(engine)"
-  wait_line 2 worker.err 'died of SIGKILL'
+  wait_line 5 worker.err 'died of SIGKILL'
   run ! grep -v "^{.*}\$" worker.err
 }
 
@@ -127,7 +129,7 @@ attempts() {
   server_kill other
   kill -KILL "$(engine)"
   wait_line 5 worker.err 'died of SIGKILL'
-  wait_until 2 gone "$(cat pids)"
+  wait_until 5 gone "$(cat pids)"
   server_start other --appendonly yes --appenddirname other.aof
   wait_until 5 lines_in 2 pids
   assert_equal "$(attempts "$id")" $'0\t1\t0'

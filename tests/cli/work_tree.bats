@@ -99,7 +99,7 @@ all_gone() {
     done; while :; do sleep 100; done # handler'
   wait_until 5 ended_with dead timeout
   assert_equal "$(wc -l <pids)" 5
-  wait_until 2 all_gone
+  wait_until 5 all_gone
 }
 
 @test "a tree that goes on forking is ended" {

@@ -226,7 +226,7 @@ claims_b() {
   redis HGET 'jq:{q}:pay' a | sed '1s/^\(1 [0-9]*\) [0-9]*/\1 1/' >expired
   redis -x HSET 'jq:{q}:pay' a <expired
   push b
-  wait_until 1 claims_b
+  wait_until 5 claims_b
   assert_equal "$(state a)" 'dead '
   assert_equal "$(meta expired)" 1
   assert_sound
