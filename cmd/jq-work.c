@@ -18,10 +18,9 @@
 #include "cli/env.h"
 #include "cli/opt.h"
 #include "cli/suit.h"
-#include "queue/change.h"
 #include "queue/job.h"
-#include "queue/push.h"
 #include "sys/child.h"
+#include "work/announce.h"
 #include "work/engine.h"
 #include "work/pick.h"
 #include "work/settings.h"
@@ -38,7 +37,7 @@ static struct args {
 	struct opt_common common;
 	const char *shell; /* -c */
 	bool once, drain, no_control, no_result, no_pass, has_limit, has_idle;
-	bool has_max_result, has_lease, force;
+	bool has_max_result, force;
 	int64_t lease, ready_fd;
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
@@ -52,7 +51,7 @@ enum {
 	KEY_HANDLERS = 256, KEY_DRAIN, KEY_DEAD_ON, KEY_RETRY_ON, KEY_OK_ON,
 	KEY_HALT, KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG,
 	KEY_STDERR_TAIL, KEY_JOBLOG, KEY_LOG_FORMAT, KEY_WORKER_NAME,
-	KEY_READY_FD, KEY_NO_CTL, KEY_FORCE
+	KEY_READY_FD, KEY_NO_CTL, KEY_FORCE, KEY_STRICT
 };
 
 static const struct opt table[] = {
@@ -83,8 +82,9 @@ static const struct opt table[] = {
 	{'K', "kill-after", "DUR", "KILL so long after TERM (10s)",
 	 OPT_DURATION, .at = &args.set.kill_after_ms, .max = NUM_SPAN_MAX_MS},
 	{'L', "lease", "DUR", "set the lease of the queues, 6s to 1h",
-	 OPT_DURATION, .at = &args.lease, .min = 6000, .max = 3600000,
-	 .given = &args.has_lease},
+	 OPT_DURATION, .at = &args.lease, .min = 6000, .max = 3600000},
+	{KEY_STRICT, "strict-lease", NULL, "end handlers before a lease runs out",
+	 OPT_FLAG, .at = &args.set.strict_lease},
 	{'m', "max-attempts", "N", "dead after so many failed attempts (5)",
 	 OPT_INT, .at = &args.set.max_attempts,
 	 .min = 1, .max = JOB_MAX_ATTEMPTS},
@@ -278,27 +278,6 @@ static int connect_worker(struct run *r, struct err *e)
 	return connect_open(&r->c, &r->a->common, cmd.name, &o, e);
 }
 
-/* Make the queues known, so that jq-stat shows who waits for their jobs. */
-static int prepare_queues(struct run *r, struct err *e)
-{
-	const char *space = r->a->common.namespace;
-	const struct pick *q = &r->a->queues;
-	const struct change_setting *lease =
-		change_find_setting(strv_of("lease"), e);
-
-	for (size_t i = 0; i < q->n; i++) {
-		struct key_set k;
-
-		push_announce(r->c.redis, space, q->queue[i].name);
-		key_set_init(&k, space, strv_of(q->queue[i].name));
-		if (r->a->has_lease && r->supervisor.n_before == 0 &&
-		    change_set(r->c.redis, &k, lease, r->a->lease, false, e) <
-			    0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Whether the server is one to keep jobs on: once, not for each engine. */
 static void see_server(struct run *r)
 {
@@ -321,7 +300,9 @@ static int start(struct run *r, struct err *e)
 	plan(r);
 	if (child_raise_files(s->slots * FILES_PER_SLOT + FILES_OF_OURS,
 			      &s->files, e) < 0 ||
-	    connect_worker(r, e) < 0 || prepare_queues(r, e) < 0)
+	    connect_worker(r, e) < 0 ||
+	    announce_queues(r->c.redis, s->space, &r->a->queues,
+			    r->supervisor.n_before ? 0 : r->a->lease, e) < 0)
 		return -1;
 	r->engine = engine_new(r->c.loop, s, &r->a->queues, e);
 	if (!r->engine)

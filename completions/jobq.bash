@@ -23,7 +23,7 @@ _jobq_options() {
   jq-work)
     printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \
       -1 --once -n --limit -W --idle --drain -g --grace -t --timeout \
-      -K --kill-after -L --lease -m --max-attempts -b --backoff --dead-on \
+      -K --kill-after -L --lease --strict-lease -m --max-attempts -b --backoff --dead-on \
       --retry-on --ok-on --halt --max-result --no-result --no-pass --tag \
       --stderr-tail --joblog --log-format --worker-name --force --ready-fd
     ;;

@@ -142,6 +142,8 @@ static void take_job(struct engine *en, struct lane *l,
 		en->taken++;
 		en->busy++;
 		slot_start(s, l, l->keys.queue, &job);
+		if (s->state == SLOT_RUNNING)
+			engine_lease_renew(en, s, l->asked_ms);
 	}
 }
 
@@ -451,6 +453,7 @@ struct engine *engine_new(struct loop *loop, const struct settings *settings,
 	en->poll = loop_timer_new(loop, poll_due, en);
 	en->idle = loop_timer_new(loop, wake_up, en);
 	en->tick = loop_timer_new(loop, tick_due, en);
+	en->lease = loop_timer_new(loop, engine_lease_due, en);
 	en->watchdog = loop_timer_new(loop, watchdog_due, en);
 	return en;
 }
@@ -561,6 +564,7 @@ void engine_free(struct engine *en)
 	loop_timer_free(en->poll);
 	loop_timer_free(en->idle);
 	loop_timer_free(en->tick);
+	loop_timer_free(en->lease);
 	loop_timer_free(en->watchdog);
 	free(en->slot);
 	free(en->lane);

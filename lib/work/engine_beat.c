@@ -100,7 +100,11 @@ static void deliver(struct engine *en, struct lane *l,
 		struct slot *s = l->beat_job[i].slot;
 
 		/* the job may have ended since, and another begun */
-		if (word == BEAT_OK || s->serial != l->beat_job[i].serial)
+		if (s->serial != l->beat_job[i].serial)
+			continue;
+		if (word == BEAT_OK || word == BEAT_CANCEL)
+			engine_lease_renew(en, s, l->beat_sent_ms);
+		if (word == BEAT_OK)
 			continue;
 		if (word == BEAT_CANCEL) {
 			slot_event(s, SLOT_CANCEL);

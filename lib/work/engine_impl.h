@@ -44,6 +44,8 @@ struct engine {
 	struct loop_timer *idle;  /* -W is over */
 	struct loop_timer *tick;  /* once a second while handlers run */
 	struct loop_timer *grace; /* while stopping: have a look */
+	struct loop_timer *lease; /* one may soon run out, --strict-lease */
+	int64_t lease_due_ms;	  /* since boot: when that fires */
 	struct loop_timer *watchdog;
 	int64_t active_ms; /* since boot: when a job came or went last */
 	int64_t round_ms;  /* when strays were looked for last */
@@ -109,6 +111,12 @@ void engine_beat_if_busier(struct engine *en);
 void engine_news(void *engine, struct slot *s);
 /* The last beats: nothing may be claimed for us any more. */
 void engine_goodbye(struct engine *en);
+
+/* engine_lease.c */
+/* The slot's job is ours for a lease from `since` (since boot) on. */
+void engine_lease_renew(struct engine *en, struct slot *s, int64_t since);
+/* A timer's: end handlers whose lease may run out before it is renewed. */
+void engine_lease_due(void *engine);
 
 /* engine_abandon.c */
 /* Hand back the jobs of engines that died before us. */

@@ -75,6 +75,7 @@ void lane_release(struct lane *l)
 void lane_claim(struct lane *l, int n)
 {
 	l->asked = n;
+	l->asked_ms = clock_boot_ms();
 	claim_send(&l->claim, l->host->redis, l->host->instance, ++l->request,
 		   n);
 }

@@ -66,6 +66,7 @@ struct lane {
 	char epoch[40];	    /* of its data; "" = not known yet */
 	struct claim claim; /* in flight while asked > 0 */
 	int asked;	    /* jobs */
+	int64_t asked_ms;   /* since boot: when the claim was made */
 	int64_t request;    /* number of the last claim */
 	struct beat beat;   /* in flight while beating; engine_beat.c's */
 	bool beating;

@@ -39,6 +39,7 @@ struct settings {
 	/* Attempts. */
 	int64_t timeout_ms; /* for jobs that carry none; 0 = none */
 	int64_t kill_after_ms;
+	bool strict_lease;	/* ends when it may have run out */
 	int64_t max_attempts;	/* likewise */
 	struct backoff backoff; /* likewise */
 	struct outcome_rules rules;

@@ -75,7 +75,8 @@ struct slot {
 	/* The job. */
 	void *lane; /* borrowed; the caller's, of the queue it came from */
 	const char *queue;
-	uint64_t serial; /* of the job, to tell late news from new */
+	uint64_t serial;	/* of the job, to tell late news from new */
+	int64_t lease_until_ms; /* since boot: ours for sure until then */
 	char id[KEY_ID_MAX + 1];
 	char token[96];
 	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "JQ_JOB=QUEUE/ID" */

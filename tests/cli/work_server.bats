@@ -282,6 +282,45 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   assert_equal "$(jq-stat -F running,'done' q)" $'1\t0'
 }
 
+# A server that stands still for longer than a lease, while a handler runs.
+stand_still() {
+  server_start own
+  JQ_URL=$(server_url own)
+  jq-push -q -i a q x
+  spawn worker jq-work -L 6s -K 1s "$@" q sh -c 'echo $$ >>pids; exec sleep 1000 # handler'
+  wait_until 5 held
+  kill -STOP "$(server_pid own)"
+}
+
+two_started() {
+  [ "$(wc -l <pids)" -eq 2 ]
+}
+
+@test "--strict-lease: no handler outlives its lease" {
+  local before=${EPOCHREALTIME/[.,]/}
+  stand_still --strict-lease
+  wait_line 10 worker.err 'q/a: its lease cannot be renewed in time: ending its handler'
+  wait_until 5 gone "$(head -n 1 pids)"
+  # the lease was renewed after it began, if at all
+  ((${EPOCHREALTIME/[.,]/} - before < 9000000)) || fail 'too late'
+  kill -CONT "$(server_pid own)"
+  wait_until 10 two_started
+  assert_equal "$(jq-stat -i q/a -F state,attempts,losses)" $'running\t0\t0'
+}
+
+@test "without it a handler runs on, and is not run again" {
+  stand_still
+  # the one from its start, then one each two seconds
+  wait_line 15 worker.err 'no answer'
+  local until=$((SECONDS + 7))
+  while ((SECONDS < until)); do wait_tick; done
+  kill -CONT "$(server_pid own)"
+  wait_line 5 worker.err 'connected again'
+  assert_equal "$(wc -l <pids)" 1
+  run ! gone "$(cat pids)"
+  assert_equal "$(jq-stat -i q/a -F state,attempts,losses)" $'running\t0\t0'
+}
+
 @test "no memory left on the server: jobs are closed all the same" {
   begin
   jq-push -q q a b
