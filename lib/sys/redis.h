@@ -98,7 +98,9 @@ struct redis_options {
 	 * 0 = for ever (workers). */
 	int64_t patience;
 	/* A connection that was never up fails its requests at once instead of
-	 * trying again (unless the server answered, e.g. LOADING). */
+	 * trying again (unless the server answered, e.g. LOADING). One that is
+	 * taken and dropped is tried again while there is patience, and three
+	 * times without. */
 	bool fail_first;
 	const char *tls_ca_file; /* borrowed; NULL = the system's */
 	/* Told when the connection is lost while something waits for it, or

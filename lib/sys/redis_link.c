@@ -143,12 +143,19 @@ void redis_link_tell(struct redis *r, const struct err *why)
 	r->options.changed(r->options.arg, why);
 }
 
+/* A proxy does that while the server behind it is away, so whoever has set a
+ * time tries until it is over. */
+static bool tired_of_hangups(const struct redis *r)
+{
+	return r->hangups >= HANGUPS_MAX && !r->options.patience;
+}
+
 void redis_link_lost(struct redis *r, const struct err *why)
 {
 	struct err e = *why;
-	bool hopeless =
-		(!r->answered && !r->hangups && r->options.fail_first) ||
-		(!r->served && permanent(e.code));
+	bool hopeless = (!r->answered && r->options.fail_first &&
+			 (!r->hangups || tired_of_hangups(r))) ||
+			(!r->served && permanent(e.code));
 
 	stop(r);
 	recall(r, &r->sent);
@@ -181,14 +188,13 @@ static void lost_stream(void *arg, const struct err *why)
 	else if (!r->answered && permanent(why->code))
 		err_set(&e, why->code, "cannot use %s: %s", r->server,
 			why->msg);
-	else if (!r->answered && ++r->hangups == HANGUPS_MAX)
-		err_set(&e, STATUS_PROTOCOL,
-			"%s is not a Redis server: it hangs up without an "
-			"answer (%s)",
-			r->server,
+	else if (!r->answered && ++r->hangups >= HANGUPS_MAX)
+		err_set(&e, STATUS_UNAVAILABLE,
+			"%s hangs up without an answer (%s)", r->server,
 			r->options.url->tls || r->options.url->path
-				? "set JQ_URL or use -u"
-				: "does it speak TLS? use rediss://");
+				? "is it a Redis server?"
+				: "is it a Redis server, or does it speak TLS? "
+				  "use rediss://");
 	else
 		err_set(&e, why->code, "lost the connection to %s: %s",
 			r->server, why->msg);

@@ -99,7 +99,7 @@ static void dial(const char *scheme, const char *host, int to,
 		 const char *ca_file, bool patient)
 {
 	struct redis_options o = {.url = &url,
-				  .patience = 10000,
+				  .patience = patient ? 10000 : 3000,
 				  .fail_first = !patient,
 				  .connect_timeout = 2000,
 				  .request_timeout = 5000,
@@ -232,8 +232,8 @@ static void refused(void)
 	      "cannot read CA certificates from '/tmp/jobq-unit-");
 	fails("rediss", "127.0.0.1", port, "/nonexistent", STATUS_NOINPUT,
 	      "cannot read CA certificates from '/nonexistent'");
-	fails("redis", "127.0.0.1", port, NULL, STATUS_PROTOCOL,
-	      "(does it speak TLS? use rediss://)");
+	fails("redis", "127.0.0.1", port, NULL, STATUS_UNAVAILABLE,
+	      "or does it speak TLS? use rediss://)");
 }
 
 /* The name in the URL has to be in the certificate. */
