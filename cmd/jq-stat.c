@@ -29,7 +29,7 @@ static struct {
 	const char *state, *fields, *queue;
 	int64_t limit, wait_timeout;
 	bool has_limit, has_timeout;
-	bool no_header, ids, workers, empty, wait, check;
+	bool no_header, ids, explain, workers, empty, wait, check;
 	char **operand;
 	size_t n;
 } args;
@@ -39,6 +39,7 @@ enum {
 	KEY_WORKERS,
 	KEY_EMPTY,
 	KEY_CHECK,
+	KEY_EXPLAIN,
 	KEY_WAIT_TIMEOUT
 };
 
@@ -53,6 +54,9 @@ static const struct opt table[] = {
 	{.key = 'i', .name = "id", .kind = OPT_FLAG,
 	 .help = "the operands are jobs, shown in full; '-': ids on stdin",
 	 .at = &args.ids},
+	{.key = KEY_EXPLAIN, .name = "explain", .kind = OPT_FLAG,
+	 .help = "the operands are jobs: why does each not run?",
+	 .at = &args.explain},
 	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
 	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
 	 .at = &args.queue},
@@ -86,6 +90,7 @@ static const struct opt_command command = {
 	.synopsis = "[-HJ] [-F LIST] [QUEUE ...]\n"
 		    "-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
 		    "-i [-J] [-F LIST] QUEUE/ID ...\n"
+		    "--explain [-J] [-F LIST] QUEUE/ID ...\n"
 		    "--workers [-HJ] [-F LIST] [QUEUE ...]\n"
 		    "--empty QUEUE ...\n"
 		    "--check [-J] [QUEUE ...]\n"
@@ -109,7 +114,7 @@ static bool known_state(const char *name)
 /* -F payload and -F result: bytes as they are, so nothing may stand beside. */
 static bool wants_bytes(void)
 {
-	return args.ids && args.fields &&
+	return args.ids && !args.explain && args.fields &&
 	       (strcmp(args.fields, "payload") == 0 ||
 		strcmp(args.fields, "result") == 0);
 }
@@ -124,8 +129,9 @@ static void exclude(bool a, const char *a_name, bool b, const char *b_name)
 
 static void check_modes(void)
 {
-	bool ids = args.ids;
+	bool ids = args.ids || args.explain;
 
+	exclude(args.explain, "--explain", args.wait, "-w");
 	exclude(args.workers, "--workers", args.empty, "--empty");
 	exclude(args.state, "-s", args.workers, "--workers");
 	exclude(args.state, "-s", args.empty, "--empty");
@@ -152,7 +158,7 @@ static void check_modes(void)
 		: args.wait ? "-w"
 			    : "--empty");
 	if (args.queue && !ids)
-		opt_usage(&command, "--queue is for -i");
+		opt_usage(&command, "--queue is for -i and --explain");
 	if (args.has_limit && (!args.state || args.wait))
 		opt_usage(&command, "-n is for lists of jobs (-s)");
 	if (args.has_timeout && !args.wait)
@@ -170,6 +176,7 @@ static void parse_args(int argc, char **argv)
 	if (args.state && !args.wait && !args.has_limit && isatty(1))
 		args.limit = TERMINAL_LIMIT;
 	check_modes();
+	args.ids |= args.explain;
 	if (args.state && !known_state(args.state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
@@ -196,7 +203,8 @@ static int for_ids(void *arg, const char *queue, const struct strv *v, size_t n,
 	struct look *l = arg;
 
 	for (size_t i = 0; i < n; i++) {
-		int rc = args.wait ? look_wait_job(l, queue, v[i], e)
+		int rc = args.wait	? look_wait_job(l, queue, v[i], e)
+			 : args.explain ? look_explain(l, queue, v[i], e)
 			 : wants_bytes()
 				 ? look_bytes(l, queue, v[i], args.fields, e)
 				 : look_job(l, queue, v[i], e);
@@ -277,7 +285,8 @@ static void remark(const struct look *l)
 
 static void choose_show(struct show *s)
 {
-	s->kind = args.ids	 ? &show_job_full
+	s->kind = args.explain	 ? &show_explanations
+		  : args.ids	 ? &show_job_full
 		  : args.state	 ? &show_jobs
 		  : args.workers ? &show_workers
 				 : &show_queues;

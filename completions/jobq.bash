@@ -28,8 +28,8 @@ _jobq_options() {
       --stderr-tail --joblog --log-format --worker-name --force --ready-fd
     ;;
   jq-stat)
-    printf '%s\n' -s --state -n --limit -i --id --queue --workers --empty \
-      --check -w --wait --wait-timeout -F --fields -H --no-header
+    printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
+      --empty --check -w --wait --wait-timeout -F --fields -H --no-header
     ;;
   jq-retry)
     printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run

@@ -11,8 +11,7 @@
 #include "queue/key.h"
 #include "queue/stats.h"
 
-/* Go on after a failure that concerns one thing alone. */
-static void complain(struct look *l, const struct err *e)
+void look_complain(struct look *l, const struct err *e)
 {
 	int status = opt_fail(l->command, e);
 
@@ -20,9 +19,7 @@ static void complain(struct look *l, const struct err *e)
 		l->status = status;
 }
 
-/* Data changed by hand, or written by a newer program: the fault of one queue,
- * not of the connection. */
-static bool is_damage(const struct err *e)
+bool look_is_damage(const struct err *e)
 {
 	return e->code == STATUS_BUG || e->code == STATUS_PROTOCOL;
 }
@@ -83,7 +80,7 @@ static int look_at(struct visit *v, struct stats_queue *s, struct err *e)
 		return 0;
 	if (v->named) {
 		look_no_queue(v->keys.queue, &why);
-		complain(v->look, &why);
+		look_complain(v->look, &why);
 	}
 	return 1;
 }
@@ -109,7 +106,7 @@ static int show_damaged(struct visit *v, struct err *e)
 {
 	struct show_queue thing = {.name = v->keys.queue};
 
-	complain(v->look, e);
+	look_complain(v->look, e);
 	thing.note = strv_of("damaged");
 	return add(v->look, &thing, e);
 }
@@ -123,14 +120,14 @@ static int one_queue(struct visit *v, struct err *e)
 	struct show_queue thing = {.name = v->keys.queue, .stats = &s};
 	int rc = look_at(v, &s, e);
 
-	if (rc < 0 && is_damage(e))
+	if (rc < 0 && look_is_damage(e))
 		return show_damaged(v, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	/* the views in `s` end with this; then there are none (not paused) */
 	if (show_wants_crew(&s))
 		rc = stats_each_worker(redis, &v->keys, count_worker, &crew, e);
-	if (rc < 0 && !is_damage(e))
+	if (rc < 0 && !look_is_damage(e))
 		return -1;
 	show_note(&s, &crew, &note);
 	thing.note = strv_make(note.p, note.len);
@@ -169,8 +166,8 @@ static int queue_workers(struct visit *v, struct err *e)
 	if (rc == 0)
 		rc = stats_each_worker(v->look->server->redis, &v->keys,
 				       one_worker, v, e);
-	if (rc < 0 && is_damage(e)) {
-		complain(v->look, e);
+	if (rc < 0 && look_is_damage(e)) {
+		look_complain(v->look, e);
 		return 0;
 	}
 	return rc < 0 ? -1 : 0;
@@ -222,8 +219,8 @@ static int queue_jobs(struct visit *v, struct err *e)
 	for (size_t i = 0; rc == 0 && stats_states[i]; i++)
 		if (!v->state || strcmp(v->state, stats_states[i]) == 0)
 			rc = jobs_in(v, stats_states[i], e);
-	if (rc < 0 && is_damage(e)) {
-		complain(v->look, e);
+	if (rc < 0 && look_is_damage(e)) {
+		look_complain(v->look, e);
 		return 0;
 	}
 	return rc < 0 ? -1 : 0;
@@ -236,13 +233,13 @@ int look_jobs(struct look *l, const char *state, struct err *e)
 	return visit_all(&v, e);
 }
 
-static void no_job(struct look *l, const char *queue, struct strv id)
+void look_no_job(struct look *l, const char *queue, struct strv id)
 {
 	struct err why;
 
 	err_set(&why, STATUS_NO, "no such job: '%s/%.*s'", queue, (int)id.n,
 		id.p);
-	complain(l, &why);
+	look_complain(l, &why);
 }
 
 /* Finding out the name of the worker that runs a job. */
@@ -316,11 +313,11 @@ int look_job(struct look *l, const char *queue, struct strv id, struct err *e)
 		rc = show_full(l, &thing, e);
 		stats_detail_release(&d);
 	} else if (rc > 0) {
-		no_job(l, queue, id);
+		look_no_job(l, queue, id);
 		rc = 0;
-	} else if (is_damage(e)) {
+	} else if (look_is_damage(e)) {
 		err_prefix(e, "%s/%.*s", queue, (int)id.n, id.p);
-		complain(l, e);
+		look_complain(l, e);
 		rc = 0;
 	}
 	buf_release(&worker);
@@ -357,7 +354,7 @@ int look_bytes(struct look *l, const char *queue, struct strv id,
 	key_set_init(&k, l->space, strv_of(queue));
 	rc = stats_detail(l->server->redis, &k, id, &d, e);
 	if (rc > 0) {
-		no_job(l, queue, id);
+		look_no_job(l, queue, id);
 		return 0;
 	}
 	if (rc < 0)

@@ -36,6 +36,17 @@ struct look {
 /* Fill `e` with the line for a queue that does not exist; returns -1. */
 int look_no_queue(const char *queue, struct err *e);
 
+/* Go on after a failure that concerns one thing alone: say it, keep its
+ * status. */
+void look_complain(struct look *l, const struct err *e);
+
+/* The same for a job that does not exist. */
+void look_no_job(struct look *l, const char *queue, struct strv id);
+
+/* Data changed by hand, or written by a newer program: the fault of one queue
+ * or job, not of the connection. */
+bool look_is_damage(const struct err *e);
+
 /* Each returns 0, or -1 when nothing more can be learned or written. */
 
 int look_queues(struct look *l, struct err *e) must_check;
@@ -47,6 +58,10 @@ int look_jobs(struct look *l, const char *state, struct err *e) must_check;
 /* One job in full, after the ones before. */
 int look_job(struct look *l, const char *queue, struct strv id,
 	     struct err *e) must_check;
+
+/* Why one job does not run, or what became of it, in a sentence. */
+int look_explain(struct look *l, const char *queue, struct strv id,
+		 struct err *e) must_check;
 
 /* The bytes of one job's payload or result, and nothing else. */
 int look_bytes(struct look *l, const char *queue, struct strv id,

@@ -135,21 +135,39 @@ static void blanks(struct buf *out, size_t n)
 		buf_addch(out, ' ');
 }
 
-static void write_cell(struct buf *out, const struct cell *c, size_t width,
-		       enum output_align align, bool color)
+/* Text that was escaped already. */
+static void paint(struct buf *out, enum output_hue hue, bool color,
+		  const char *text)
 {
 	static const char *const codes[] = {
 		[OUTPUT_GOOD] = "32", [OUTPUT_WARN] = "33", [OUTPUT_BAD] = "31",
 		[OUTPUT_DIM] = "2",   [OUTPUT_BOLD] = "1",
 	};
+
+	if (color && hue != OUTPUT_PLAIN && *text)
+		buf_addf(out, "\033[%sm%s\033[0m", codes[hue], text);
+	else
+		buf_addstr(out, text);
+}
+
+void output_paint(struct buf *out, enum output_hue hue, bool color,
+		  struct strv text)
+{
+	struct buf safe = BUF_INIT;
+
+	text_escape(&safe, text);
+	paint(out, hue, color, safe.p);
+	buf_release(&safe);
+}
+
+static void write_cell(struct buf *out, const struct cell *c, size_t width,
+		       enum output_align align, bool color)
+{
 	size_t pad = width > c->columns ? width - c->columns : 0;
 
 	if (align == OUTPUT_RIGHT)
 		blanks(out, pad);
-	if (color && c->hue != OUTPUT_PLAIN && c->columns)
-		buf_addf(out, "\033[%sm%s\033[0m", codes[c->hue], c->text);
-	else
-		buf_addstr(out, c->text);
+	paint(out, c->hue, color, c->text);
 	if (align == OUTPUT_LEFT)
 		blanks(out, pad);
 }

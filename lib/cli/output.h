@@ -46,6 +46,10 @@ enum output_hue {
 	OUTPUT_DIM,
 	OUTPUT_BOLD
 };
+/* Append `text`, escaped, in the colour of its meaning if `color`. */
+void output_paint(struct buf *out, enum output_hue hue, bool color,
+		  struct strv text);
+
 struct output_table *output_table_new(const struct output_column *columns,
 				      size_t n);
 /* Add the next cell, row by row; `text` is copied and escaped. */

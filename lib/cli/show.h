@@ -112,6 +112,22 @@ void show_detail(const struct show_job *j, bool color, struct buf *out);
 /* "exit:1" as "exit 1", "signal:9" as "SIGKILL", "-" as "". Returns `to`. */
 const char *show_how(struct strv how, char to[SHOW_HOW_SIZE]);
 
+/* Why a job does not run, or what became of it. */
+struct show_explained {
+	struct show_job job;
+	const char *cause;  /* one word, for programs */
+	struct strv text;   /* the sentence, not escaped */
+	int64_t ahead;	    /* ready jobs that come first; -1 = does not wait */
+	double rate;	    /* jobs and attempts that end, a minute */
+	int64_t start_ms;   /* when it may start; 0 = there is no telling */
+	int64_t workers;    /* that serve the queue */
+	struct strv paused; /* "MS WHY", or empty */
+};
+extern const struct show_kind show_explanations;
+
+/* "MS WHY" of a paused queue: since when (0 = unknown), and why. */
+struct strv show_paused(struct strv paused, int64_t *since_ms);
+
 /* A worker of a queue. */
 struct show_worker {
 	const char *queue;

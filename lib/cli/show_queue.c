@@ -17,8 +17,7 @@ static const struct output_column queue_columns[] = {
 	{"NOTE", OUTPUT_LEFT},
 };
 
-/* "MS WHY" of a paused queue. */
-static struct strv split_paused(struct strv paused, int64_t *since_ms)
+struct strv show_paused(struct strv paused, int64_t *since_ms)
 {
 	struct strv why = paused, ms = strv_cut(&why, ' ');
 
@@ -50,7 +49,7 @@ static void queue_fields(struct show_row *r, const void *thing)
 	const struct show_queue *q = thing;
 	const struct stats_queue *s = q->stats ? q->stats : &nothing;
 	int64_t since = 0;
-	struct strv why = split_paused(s->paused, &since);
+	struct strv why = show_paused(s->paused, &since);
 
 	show_put_text(r, "name", strv_of(q->name));
 	r->unknown = !q->stats;
@@ -128,7 +127,7 @@ static void add_note(struct buf *out, size_t start, const char *text)
 static void note_paused(const struct stats_queue *s, struct buf *out)
 {
 	int64_t since = 0;
-	struct strv why = split_paused(s->paused, &since);
+	struct strv why = show_paused(s->paused, &since);
 	char span[24];
 
 	buf_addstr(out, "paused");
