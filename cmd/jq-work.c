@@ -23,6 +23,7 @@
 #include "work/announce.h"
 #include "work/engine.h"
 #include "work/pick.h"
+#include "work/program.h"
 #include "work/settings.h"
 #include "work/supervisor.h"
 
@@ -42,9 +43,11 @@ static struct args {
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
 	struct settings set;
-} args = {
-	.ready_fd = -1,
-};
+} args =
+	{
+		.ready_fd = -1,
+},
+  unread; /* as they are before any option is read */
 
 /* clang-format off */
 enum {
@@ -137,25 +140,28 @@ static const struct opt_command cmd = {
 	.common = &args.common,
 };
 
-static void check_args(const struct args *a, char *const *command)
+static int check_args(const struct args *a, struct err *e)
 {
-	struct err e;
+	const struct {
+		bool both;
+		const char *names;
+	} pairs[] = {
+		{a->once && a->has_limit, "--once and --limit"},
+		{a->drain && a->has_idle, "--drain and --idle"},
+		{a->no_result && a->has_max_result,
+		 "--no-result and --max-result"},
+		{a->no_pass && a->set.tag, "--no-pass and --tag"},
+	};
 
-	if (settings_check_command(&a->set, a->shell, command, &e) < 0)
-		opt_usage(&cmd, "%s", e.msg);
-	if (a->once && a->has_limit)
-		opt_usage(&cmd, "only one of --once and --limit");
-	if (a->drain && a->has_idle)
-		opt_usage(&cmd, "only one of --drain and --idle");
-	if (a->no_result && a->has_max_result)
-		opt_usage(&cmd, "only one of --no-result and --max-result");
-	if (a->no_pass && a->set.tag)
-		opt_usage(&cmd, "--tag is for what --no-pass keeps back");
-	if (a->set.worker && settings_check_worker(a->set.worker, &e) < 0)
-		opt_usage(&cmd, "--worker-name: %s", e.msg);
-	if (a->ready_fd != -1 && fcntl((int)a->ready_fd, F_GETFD) < 0)
-		opt_usage(&cmd, "--ready-fd: descriptor %d is not open",
-			  (int)a->ready_fd);
+	if (settings_check_command(&a->set, a->shell, a->command, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (pairs[i].both)
+			return err_set(e, STATUS_USAGE, "only one of %s",
+				       pairs[i].names);
+	if (a->set.worker && settings_check_worker(a->set.worker, e) < 0)
+		return err_prefix(e, "--worker-name");
+	return 0;
 }
 
 static void parse_args(struct args *a, int argc, char **argv)
@@ -164,13 +170,18 @@ static void parse_args(struct args *a, int argc, char **argv)
 	int first;
 
 	settings_init(&a->set);
+	unread = *a;
 	opt_parse(&cmd, argc, argv, &first);
 	if (first == argc)
 		opt_usage(&cmd, "no QUEUE given");
 	if (pick_init(&a->queues, strv_of(argv[first]), &e) < 0)
 		opt_usage(&cmd, "%s", e.msg);
-	check_args(a, argv + first + 1);
 	a->command = argv + first + 1;
+	if (check_args(a, &e) < 0)
+		opt_usage(&cmd, "%s", e.msg);
+	if (a->ready_fd != -1 && fcntl((int)a->ready_fd, F_GETFD) < 0)
+		opt_usage(&cmd, "--ready-fd: descriptor %d is not open",
+			  (int)a->ready_fd);
 }
 
 /* What the steps below work with. */
@@ -181,32 +192,10 @@ struct run {
 	struct redis *waiting;
 	struct engine *engine;
 	struct suit suit;
-	char *program;			/* owned: COMMAND, found in PATH */
-	const char *shell_argv[4];	/* with -c */
+	struct program program;
 	char *pass_on[CONNECT_PASS_ON]; /* owned: variables for handlers */
 	char name[160], host[65];	/* of the worker, of the machine */
 };
-
-/* Look COMMAND up once: a missing one is told before any job is taken. */
-static int find_program(struct run *r, struct err *e)
-{
-	struct settings *s = &r->a->set;
-
-	if (s->handlers_dir)
-		return 0;
-	if (r->a->shell) {
-		r->shell_argv[0] = "sh";
-		r->shell_argv[1] = "-c";
-		r->shell_argv[2] = r->a->shell;
-		s->path = "/bin/sh";
-		s->argv = r->shell_argv;
-		return 0;
-	}
-	r->program = child_find(r->a->command[0], env_get("PATH"), e);
-	s->path = r->program;
-	s->argv = (const char *const *)r->a->command;
-	return r->program ? 0 : -1;
-}
 
 static void name_worker(struct run *r)
 {
@@ -292,12 +281,39 @@ static void see_server(struct run *r)
 	suit_ask(&r->suit, r->c.redis);
 }
 
+/* SIGHUP: attempts and the server as the configuration has them now. */
+static int reload(void *arg, struct err *e)
+{
+	struct run *r = arg;
+	struct args old = args;
+	int rc;
+
+	args = unread;
+	rc = opt_parse_again(&cmd, e);
+	args.command = old.command;
+	args.set.verbose = args.common.verbose - args.common.quiet;
+	if (rc == 0)
+		rc = check_args(&args, e);
+	if (rc == 0)
+		rc = connect_again(&r->c, &args.common, e);
+	if (rc >= 0)
+		settings_adopt(&old.set, &args.set);
+	args = old;
+	if (rc == 1) {
+		redis_moved(r->c.redis);
+		redis_moved(r->waiting);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 static int start(struct run *r, struct err *e)
 {
 	struct redis_options o = worker_options(r);
 	struct settings *s = &r->a->set;
 
 	plan(r);
+	s->reload = reload;
+	s->reload_arg = r;
 	if (child_raise_files(s->slots * FILES_PER_SLOT + FILES_OF_OURS,
 			      &s->files, e) < 0 ||
 	    connect_worker(r, e) < 0 ||
@@ -347,22 +363,23 @@ static void work(struct run *r, struct supervisor_end *out)
 
 static int run(struct run *r, struct supervisor_end *end, struct err *e)
 {
-	int rc = find_program(r, e);
+	struct args *a = r->a;
+	int rc = program_find(&r->program, &a->set, a->shell, a->command,
+			      env_get("PATH"), e);
 
 	r->supervisor = (struct supervisor){
 		.notify_socket = env_get("NOTIFY_SOCKET"),
-		.ready_fd = (int)r->a->ready_fd,
-		.verbose = r->a->common.verbose - r->a->common.quiet,
-		.log_format =
-			r->a->common.json ? LOG_JSON : r->a->set.log_format,
+		.ready_fd = (int)a->ready_fd,
+		.verbose = a->common.verbose - a->common.quiet,
+		.log_format = a->common.json ? LOG_JSON : a->set.log_format,
 		.journal_stream = env_get("JOURNAL_STREAM"),
 	};
 	if (rc == 0)
 		rc = supervisor_run(&r->supervisor, end, e);
 	if (rc == 1)
 		work(r, end);
-	free(r->program);
-	pick_release(&r->a->queues);
+	program_release(&r->program);
+	pick_release(&a->queues);
 	return rc;
 }
 

@@ -68,17 +68,17 @@ static int parse_url(const struct opt_common *o, const char *text,
 	return 0;
 }
 
-static int use_given_server(struct connect *c, const struct opt_common *o,
-			    struct err *e)
+static int given_server(struct url *to, const struct opt_common *o,
+			struct err *e)
 {
 	struct buf url = BUF_INIT;
 	int rc = 0;
 
 	if (o->url)
-		return parse_url(o, o->url, &c->url, e);
+		return parse_url(o, o->url, to, e);
 	rc = read_url_file(o->url_file, &url, e);
 	if (rc == 0)
-		rc = parse_url(o, url.p, &c->url, e);
+		rc = parse_url(o, url.p, to, e);
 	seal_wipe(url.p, url.len);
 	buf_release(&url);
 	return rc;
@@ -140,7 +140,7 @@ int connect_open(struct connect *c, const struct opt_common *common,
 
 	memset(c, 0, sizeof(*c));
 	if (common->url || common->url_file)
-		rc = use_given_server(c, common, e);
+		rc = given_server(&c->url, common, e);
 	else
 		rc = use_private_server(c, e);
 	if (rc < 0) {
@@ -165,6 +165,32 @@ struct redis *connect_another(struct connect *c, const char *client_name,
 	o.url = &c->url;
 	o.client_name = client_name;
 	return redis_new(c->loop, &o);
+}
+
+int connect_again(struct connect *c, const struct opt_common *common,
+		  struct err *e)
+{
+	struct url now;
+
+	if (!common->url && !common->url_file)
+		return c->private_server
+			       ? 0
+			       : err_set(e, STATUS_CONFIG,
+					 "no URL is given any more (the private "
+					 "server takes no other's place)");
+	if (c->private_server)
+		return err_set(e, STATUS_CONFIG,
+			       "there is a URL now (the private server gives "
+			       "its place to no other: start anew)");
+	if (given_server(&now, common, e) < 0)
+		return -1;
+	if (url_same(&now, &c->url)) {
+		url_release(&now);
+		return 0;
+	}
+	url_release(&c->url);
+	c->url = now;
+	return 1;
 }
 
 static printf_like(1, 2) char *variable(const char *fmt, ...)

@@ -36,6 +36,15 @@ int connect_open(struct connect *c, const struct opt_common *common,
 struct redis *connect_another(struct connect *c, const char *client_name,
 			      const struct redis_options *options);
 
+/*
+ * The options were read again: take over the URL they name now. 1 when it is
+ * another one (then call redis_moved() for each connection), 0 when it is not,
+ * or for the private server; -1 with the errors of connect_open(), and nothing
+ * has changed.
+ */
+int connect_again(struct connect *c, const struct opt_common *common,
+		  struct err *e) must_check;
+
 void connect_close(struct connect *c);
 
 /* Most entries of connect_pass_on(), with the NULL at the end. */

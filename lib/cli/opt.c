@@ -48,12 +48,17 @@ struct parser {
 	struct option *longs;
 	struct buf letters;
 	bool password; /* there was one in argv */
+	bool again;    /* opt_parse_again() */
 };
 
 /* What OPT_TEXT values from files and a scrubbed URL point into, for the life
  * of the process. */
-static struct config files[2];
+static struct config files[2], files_again[2];
 static char *kept_url, *kept_path;
+
+/* The command line as it was, but for what is blotted out in it. */
+static char **kept_argv;
+static int kept_argc;
 
 /* Untrusted text may be in `msg`, part of it escaped already: escape the rest,
  * so that it stays one line and a backslash is not doubled twice. */
@@ -256,6 +261,8 @@ static const char *scrub_url(struct parser *p, char *arg)
 {
 	char *start = strstr(arg, "://"), *end = strrchr(arg, '@');
 
+	if (p->again)
+		return kept_url;
 	/* a second, other one will be refused, compared with the first */
 	if (!kept_url || strcmp(kept_url, arg) != 0)
 		kept_url = buf_strdup(arg);
@@ -372,7 +379,7 @@ static void parse_argv(struct parser *p, int argc, char **argv, int *first)
 	free(operands);
 }
 
-static void parse_env(struct parser *p)
+static int parse_env(struct parser *p, struct err *e)
 {
 	static const struct {
 		const char *variable, *option;
@@ -381,19 +388,18 @@ static void parse_env(struct parser *p)
 		{"REDIS_URL", "url"},	 {"JQ_NAMESPACE", "namespace"},
 		{"JQ_CONFIG", "config"},
 	};
-	struct err e;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *value = env_get(rows[i].variable);
 		struct slot *s = find_slot(p, rows[i].option);
 
 		if (!value ||
-		    !give(p, s, RANK_ENV + (int)i, rows[i].variable, value, &e))
+		    !give(p, s, RANK_ENV + (int)i, rows[i].variable, value, e))
 			continue;
-		e.code = STATUS_CONFIG;
-		err_prefix(&e, "%s", rows[i].variable);
-		die(p, &e);
+		e->code = STATUS_CONFIG;
+		return err_prefix(e, "%s", rows[i].variable);
 	}
+	return 0;
 }
 
 /* The option an entry names; NULL with `e` when there is none it may set. */
@@ -426,29 +432,27 @@ static struct slot *slot_of_entry(struct parser *p,
 }
 
 /* The lines of the command's own section, or those for all commands. */
-static void apply_part(struct parser *p, const struct config *c, bool own,
-		       int rank)
+static int apply_part(struct parser *p, const struct config *c, bool own,
+		      int rank, struct err *e)
 {
-	struct err e;
-
 	for (size_t i = 0; i < c->n; i++) {
 		const struct config_entry *at = &c->list[i];
 		struct slot *s;
 
 		if (at->own != own)
 			continue;
-		s = slot_of_entry(p, at, &e);
+		s = slot_of_entry(p, at, e);
 		/* an option the command gives a meaning of its own, as
 		 * jq-push does --json, is not meant by a line for all */
 		if (s && !own && s < p->slots + p->own)
 			continue;
-		if (s && !give(p, s, rank, c->path, at->value, &e))
+		if (s && !give(p, s, rank, c->path, at->value, e))
 			continue;
 		if (s)
-			err_prefix(&e, "%s", at->key);
-		config_blame(c, at, &e);
-		die(p, &e);
+			err_prefix(e, "%s", at->key);
+		return config_blame(c, at, e);
 	}
+	return 0;
 }
 
 static const char *user_config(void)
@@ -456,6 +460,9 @@ static const char *user_config(void)
 	const char *base = env_get("XDG_CONFIG_HOME"), *home = env_get("HOME");
 	struct buf path = BUF_INIT;
 
+	/* sources are known by it */
+	if (kept_path)
+		return kept_path;
 	/* a relative one is to be ignored, says the base directory rule */
 	if (base && base[0] == '/')
 		buf_addf(&path, "%s/jobq/config", base);
@@ -463,28 +470,40 @@ static const char *user_config(void)
 		buf_addf(&path, "%s/.config/jobq/config", home);
 	else
 		return NULL;
-	free(kept_path);
 	kept_path = buf_detach(&path);
 	return kept_path;
 }
 
-static void parse_config(struct parser *p)
+static int parse_config(struct parser *p, struct config to[2], struct err *e)
 {
 	const char *named = p->cmd->common->config_file;
 	const char *paths[] = {named ? named : user_config(),
 			       named ? NULL : "/etc/jobq.conf"};
-	struct err e;
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		if (!paths[i])
 			continue;
-		config_release(&files[i]);
-		if (config_read(&files[i], paths[i], p->cmd->name, !named, &e))
-			die(p, &e);
+		if (config_read(&to[i], paths[i], p->cmd->name, !named, e))
+			return -1;
 		/* its own section first: it is the more exact */
-		apply_part(p, &files[i], true, RANK_FILE + 2 * (int)i);
-		apply_part(p, &files[i], false, RANK_FILE + 2 * (int)i + 1);
+		if (apply_part(p, &to[i], true, RANK_FILE + 2 * (int)i, e) ||
+		    apply_part(p, &to[i], false, RANK_FILE + 2 * (int)i + 1, e))
+			return -1;
 	}
+	return 0;
+}
+
+/* All sources; `to` will hold the files, which values point into. */
+static int parse_all(struct parser *p, char **argv, int *first,
+		     struct config to[2], struct err *e)
+{
+	if (kept_argc > 0)
+		parse_argv(p, kept_argc, argv, first);
+	if (parse_env(p, e))
+		return -1;
+	config_release(&to[0]);
+	config_release(&to[1]);
+	return parse_config(p, to, e);
 }
 
 /* With rights that its caller lacks a program must not trust argv, variables
@@ -523,18 +542,43 @@ static void warn(const struct parser *p)
 	}
 }
 
+static char **copy_argv(char **argv)
+{
+	size_t size = ((size_t)kept_argc + 1) * sizeof(*argv);
+	char **copy = buf_alloc(size);
+
+	memcpy(copy, argv, size);
+	return copy;
+}
+
 void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
 {
 	struct parser p;
+	struct err e;
 
 	fd_fill_standard();
 	parser_init(&p, cmd);
 	refuse_raised_rights(&p);
 	*first = 0;
-	if (argc > 0)
-		parse_argv(&p, argc, argv, first);
-	parse_env(&p);
-	parse_config(&p);
+	free(kept_argv);
+	kept_argc = argc;
+	kept_argv = copy_argv(argv);
+	if (parse_all(&p, argv, first, files, &e))
+		die(&p, &e);
 	warn(&p);
 	parser_release(&p);
+}
+
+int opt_parse_again(const struct opt_command *cmd, struct err *e)
+{
+	struct parser p;
+	char **argv = copy_argv(kept_argv);
+	int first, rc;
+
+	parser_init(&p, cmd);
+	p.again = true;
+	rc = parse_all(&p, argv, &first, files_again, e);
+	parser_release(&p);
+	free(argv);
+	return rc;
 }

@@ -87,6 +87,15 @@ struct opt_command {
 void opt_parse(const struct opt_command *cmd, int argc, char **argv,
 	       int *first);
 
+/*
+ * Read the same command line again, with the configuration files as they are
+ * now, for a program that is told to. The caller has put the places of the
+ * table back to what they held before opt_parse(). -1 with STATUS_CONFIG and
+ * the file and line that is wrong: the places hold some of it then. Texts
+ * live until the next call; those of opt_parse() stay.
+ */
+int opt_parse_again(const struct opt_command *cmd, struct err *e) must_check;
+
 /* Print three lines: "NAME: message", the first form of the synopsis, the hint
  * at --help; exit 64. For checks of combinations and operands. Here and below
  * control characters in the message come out as \xNN. */

@@ -212,6 +212,12 @@ struct redis *redis_new(struct loop *l, const struct redis_options *options)
 	return r;
 }
 
+void redis_moved(struct redis *r)
+{
+	name(r);
+	redis_link_reopen(r);
+}
+
 static void forget(struct redis_queue *l)
 {
 	struct redis_request *q;

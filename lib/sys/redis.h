@@ -113,6 +113,10 @@ struct redis_options {
 /* Make the object; connecting starts with the first request. */
 struct redis *redis_new(struct loop *l, const struct redis_options *options);
 
+/* The URL that it borrows has changed: what waits for an answer is sent again
+ * on a new connection. Not from within a callback of this one. */
+void redis_moved(struct redis *r);
+
 /* Drop the connection and all requests; no callback is called any more. */
 void redis_free(struct redis *r);
 

@@ -143,6 +143,8 @@ struct redis {
 void redis_link_init(struct redis *r);
 void redis_link_release(struct redis *r);
 
+/* Drop the connection and make it anew. */
+void redis_link_reopen(struct redis *r);
 /* See that requests go out: connect, or send. */
 void redis_link_kick(struct redis *r);
 /* Give one request up, or answer it. Frees it. */

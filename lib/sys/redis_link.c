@@ -424,6 +424,17 @@ void redis_link_kick(struct redis *r)
 		watch_patience(r);
 }
 
+void redis_link_reopen(struct redis *r)
+{
+	stop(r);
+	recall(r, &r->sent);
+	recall(r, &r->accused);
+	r->failures = r->hangups = 0;
+	r->why.code = STATUS_OK;
+	if (oldest(r) || r->channel)
+		open_link(r);
+}
+
 void redis_link_init(struct redis *r)
 {
 	r->wait = loop_timer_new(r->loop, on_wait, r);

@@ -308,6 +308,19 @@ void url_show(const struct url *u, struct buf *out)
 		buf_addf(out, "/%d", u->db);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool url_same(const struct url *a, const struct url *b)
+{
+	return a->port == b->port && a->tls == b->tls && a->db == b->db &&
+	       same_text(a->path, b->path) && same_text(a->host, b->host) &&
+	       same_text(a->user, b->user) &&
+	       same_text(a->password, b->password);
+}
+
 void url_release(struct url *u)
 {
 	if (u->password)

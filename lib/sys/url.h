@@ -31,6 +31,9 @@ int url_parse(const char *text, struct url *out, struct err *e) must_check;
 /* Append a form that is safe to print: the password becomes "***". */
 void url_show(const struct url *u, struct buf *out);
 
+/* Whether they name the same server, with the same words to it. */
+bool url_same(const struct url *a, const struct url *b);
+
 void url_release(struct url *u); /* zeroed is fine */
 
 #endif

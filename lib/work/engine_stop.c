@@ -76,11 +76,17 @@ static void resume(struct engine *en)
 	log_say(&en->log, LOG_NOTE, "taking jobs again");
 }
 
-static void reopen(struct engine *en)
+static void reload(struct engine *en)
 {
+	const struct settings *s = en->set;
 	struct err e;
 
 	notify_reloading(&en->notify);
+	if (s->reload(s->reload_arg, &e) < 0)
+		log_say(&en->log, LOG_ERROR, "%s; nothing is changed", e.msg);
+	else
+		log_say(&en->log, LOG_NOTE, "read the configuration again");
+	en->log.verbose = s->verbose;
 	if (joblog_reopen(&en->joblog, &e) < 0)
 		log_say(&en->log, LOG_ERROR, "%s; keeping the old one", e.msg);
 	notify_reloaded(&en->notify);
@@ -102,8 +108,8 @@ static void act(struct engine *en, enum stop_action action, int signo)
 	case STOP_BEAT_NOW:
 		engine_beat_all(en);
 		break;
-	case STOP_REOPEN:
-		reopen(en);
+	case STOP_RELOAD:
+		reload(en);
 		break;
 	case STOP_GENTLY:
 		finish_gently(en, signo == SIGINT);

@@ -29,6 +29,18 @@ void settings_init(struct settings *s)
 	(void)!backoff_parse(strv_of(BACKOFF_DEFAULT), &s->backoff, NULL);
 }
 
+void settings_adopt(struct settings *s, const struct settings *from)
+{
+	s->grace_ms = from->grace_ms;
+	s->timeout_ms = from->timeout_ms;
+	s->kill_after_ms = from->kill_after_ms;
+	s->strict_lease = from->strict_lease;
+	s->max_attempts = from->max_attempts;
+	s->backoff = from->backoff;
+	s->rules = from->rules;
+	s->verbose = from->verbose;
+}
+
 int settings_slots(struct strv v, void *at, struct err *e)
 {
 	long cpus;

@@ -60,6 +60,11 @@ struct settings {
 	const char *version; /* of the program */
 	const char *space;   /* key prefix */
 
+	/* Read configuration and URL again and settings_adopt() them, or
+	 * change nothing: -1. For the engine, when SIGHUP tells it to. */
+	int (*reload)(void *arg, struct err *e);
+	void *reload_arg;
+
 	/* Our supervisor, and the service manager's words to it. */
 	const struct supervisor *supervisor;
 	const char *notify_socket, *watchdog_usec, *watchdog_pid;
@@ -80,6 +85,10 @@ int settings_log_format(struct strv v, void *at, struct err *e) must_check;
 int settings_ok_on(struct strv v, void *at, struct err *e) must_check;
 int settings_retry_on(struct strv v, void *at, struct err *e) must_check;
 int settings_dead_on(struct strv v, void *at, struct err *e) must_check;
+
+/* Take over from `from` what may change while a worker runs: all about
+ * attempts, the grace, and how much is logged. */
+void settings_adopt(struct settings *s, const struct settings *from);
 
 /* Whether `name` may be a worker's: one word of printable ASCII, so that it
  * can stand in records of words. STATUS_USAGE. */

@@ -30,7 +30,7 @@ enum stop_action {
 	STOP_BE_QUIET,
 	STOP_RESUME,
 	STOP_BEAT_NOW, /* we may have stood still: renew the leases */
-	STOP_REOPEN,   /* the job log */
+	STOP_RELOAD,   /* configuration and job log */
 	STOP_GENTLY,   /* let the handlers finish */
 	STOP_FIRMLY,   /* end them, then die of this signal */
 	STOP_KILL_ALL, /* no more waiting for them */

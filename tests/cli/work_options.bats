@@ -41,7 +41,7 @@ refused() {
   refused 64 'only one of --drain and --idle' --drain -W 1s q true
   refused 64 'only one of --no-result and --max-result' \
     --no-result --max-result 1k q true
-  refused 64 '--tag is for what' --tag --no-pass q true
+  refused 64 'only one of --no-pass and --tag' --tag --no-pass q true
   refused 64 "no ARG of COMMAND holds '{}'" -I '{}' q '{}'
   refused 64 'an empty string is everywhere' -I '' q echo x
   refused 64 '--ready-fd: descriptor 77 is not open' --ready-fd 77 q true

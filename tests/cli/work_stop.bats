@@ -168,6 +168,70 @@ worker_state() {
   end
 }
 
+@test "HUP reads the configuration again" {
+  mkdir -p home/jobq
+  printf '[jq-work]\nmax-attempts = 1\n' >home/jobq/config
+  export XDG_CONFIG_HOME=$PWD/home
+  spawn worker jq-work -v q false
+  jq-push -q -i a q x
+  wait_until 5 job_in q/a dead
+  printf '[jq-work]\nmax-attempts = 2\njobs = none\n' >home/jobq/config
+  kill -HUP "$spawned"
+  wait_line 5 worker.err 'config:3: jobs: .*; nothing is changed'
+  jq-push -q -i b q x
+  wait_until 5 job_in q/b dead
+  printf '[jq-work]\nmax-attempts = 2\nbackoff = fixed:1h\n' >home/jobq/config
+  kill -HUP "$spawned"
+  wait_line 5 worker.err 'read the configuration again'
+  jq-push -q -i c q x
+  wait_until 5 job_in q/c retry
+}
+
+job_in() {
+  [ "$(jq-stat -i "$1" -F state)" = "$2" ]
+}
+
+@test "HUP: another password, and handlers go on" {
+  begin
+  one() { printf 'unix://one:%s@%s\n' "$1" "${JQ_URL#unix://}" >url; }
+  redis ACL SETUSER one on '>first' '~*' '&*' +@all >/dev/null
+  one first
+  jq-push -q -i a q x
+  spawn worker jq-work --url-file url q sh -c "$waits"
+  wait_until 5 running 1
+  redis ACL SETUSER one resetpass '>second' >/dev/null
+  one second
+  redis CLIENT KILL USER one >/dev/null || true
+  wait_line 5 worker.err 'refuses the user name or the password'
+  kill -HUP "$spawned"
+  wait_line 5 worker.err 'connected again'
+  echo 0 >&8
+  wait_until 5 job_in q/a 'done'
+  end
+}
+
+@test "HUP: another server" {
+  begin
+  server_start other
+  printf '%s\n' "$JQ_URL" >url
+  spawn worker jq-work --url-file url q sh -c "$waits"
+  wait_until 5 idle
+  server_url other >url
+  kill -HUP "$spawned"
+  export JQ_URL
+  JQ_URL=$(server_url other)
+  jq-push -q -i a q x
+  wait_until 5 running 1
+  echo 0 >&8
+  wait_until 5 job_in q/a 'done'
+  printf 'nonsense\n' >url
+  kill -HUP "$spawned"
+  wait_line 5 worker.err 'nothing is changed'
+  jq-push -q -i b q x
+  wait_until 5 running 1
+  end
+}
+
 @test "HUP of a terminal that is closed: as TERM" {
   begin
   jq-push -q q x
