@@ -16,6 +16,7 @@
 #include "cli/connect.h"
 #include "cli/ids.h"
 #include "cli/look.h"
+#include "cli/mode.h"
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/show.h"
@@ -28,8 +29,9 @@ static struct {
 	struct opt_common common;
 	const char *state, *fields, *queue;
 	int64_t limit, wait_timeout;
-	bool has_limit, has_timeout;
+	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool no_header, ids, explain, workers, empty, wait, check;
+	size_t mode;
 	char **operand;
 	size_t n;
 } args;
@@ -47,7 +49,7 @@ enum {
 static const struct opt table[] = {
 	{.key = 's', .name = "state", .arg = "STATE", .kind = OPT_TEXT,
 	 .help = "list the jobs in STATE, or in all of them: 'all'",
-	 .at = &args.state},
+	 .at = &args.state, .given = &args.has_state},
 	{.key = 'n', .name = "limit", .arg = "N", .kind = OPT_INT,
 	 .help = "at most N jobs, 0 = all (default: 50 on a terminal)",
 	 .at = &args.limit, .max = INT64_MAX - 1, .given = &args.has_limit},
@@ -59,7 +61,7 @@ static const struct opt table[] = {
 	 .at = &args.explain},
 	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
 	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
-	 .at = &args.queue},
+	 .at = &args.queue, .given = &args.has_queue},
 	{.key = KEY_WORKERS, .name = "workers", .kind = OPT_FLAG,
 	 .help = "list the workers", .at = &args.workers},
 	{.key = KEY_EMPTY, .name = "empty", .kind = OPT_FLAG,
@@ -78,7 +80,7 @@ static const struct opt table[] = {
 	 .given = &args.has_timeout},
 	{.key = 'F', .name = "fields", .arg = "LIST", .kind = OPT_TEXT,
 	 .help = "these fields, tab-separated; payload or result of one job",
-	 .at = &args.fields},
+	 .at = &args.fields, .given = &args.has_fields},
 	{.key = 'H', .name = "no-header", .kind = OPT_FLAG,
 	 .help = "leave out the table's first line", .at = &args.no_header},
 	{.name = NULL},
@@ -114,10 +116,41 @@ static bool known_state(const char *name)
 /* -F payload and -F result: bytes as they are, so nothing may stand beside. */
 static bool wants_bytes(void)
 {
-	return args.ids && !args.explain && args.fields &&
+	return args.ids && args.fields &&
 	       (strcmp(args.fields, "payload") == 0 ||
 		strcmp(args.fields, "result") == 0);
 }
+
+/* What is looked at. In the order of `modes`. */
+enum {
+	MODE_JOBS,
+	MODE_IDS,
+	MODE_EXPLAIN,
+	MODE_WORKERS,
+	MODE_EMPTY,
+	MODE_CHECK,
+	MODE_QUEUES,
+};
+
+static const struct mode modes[] = {
+	[MODE_JOBS] = {"-s", &args.has_state, "JFHnw"},
+	[MODE_IDS] = {"-i", &args.ids, "JFQw"},
+	[MODE_EXPLAIN] = {"--explain", &args.explain, "JFQ"},
+	[MODE_WORKERS] = {"--workers", &args.workers, "JFH"},
+	[MODE_EMPTY] = {"--empty", &args.empty, ""},
+	[MODE_CHECK] = {"--check", &args.check, "J"},
+	[MODE_QUEUES] = {"", NULL, "JFHw"},
+};
+
+static const struct mode_extra extras[] = {
+	{'Q', "--queue", &args.has_queue, "-i and --explain"},
+	{'n', "-n", &args.has_limit, "lists of jobs (-s)"},
+	{'w', "-w", &args.wait, NULL},
+	{'J', "-J", &args.common.json, NULL},
+	{'F', "-F", &args.has_fields, NULL},
+	{'H', "-H", &args.no_header, NULL},
+	{.option = NULL},
+};
 
 /* Whether two options that exclude each other were given. */
 static void exclude(bool a, const char *a_name, bool b, const char *b_name)
@@ -129,38 +162,13 @@ static void exclude(bool a, const char *a_name, bool b, const char *b_name)
 
 static void check_modes(void)
 {
-	bool ids = args.ids || args.explain;
-
-	exclude(args.explain, "--explain", args.wait, "-w");
-	exclude(args.workers, "--workers", args.empty, "--empty");
-	exclude(args.state, "-s", args.workers, "--workers");
-	exclude(args.state, "-s", args.empty, "--empty");
-	exclude(args.state, "-s", ids, "-i");
-	exclude(ids, "-i", args.workers, "--workers");
-	exclude(ids, "-i", args.empty, "--empty");
-	exclude(args.check, "--check", args.workers, "--workers");
-	exclude(args.check, "--check", args.empty, "--empty");
-	exclude(args.check, "--check", args.wait, "-w");
-	exclude(args.check, "--check", args.fields, "-F");
-	exclude(args.check, "--check", args.no_header, "-H");
-	exclude(args.check, "--check", args.state, "-s");
-	exclude(args.check, "--check", ids, "-i");
-	exclude(args.wait, "-w", args.workers, "--workers");
-	exclude(args.wait, "-w", args.empty, "--empty");
+	args.mode = mode_choose(&command, modes, extras);
 	exclude(args.wait, "-w", args.common.json, "-J");
-	exclude(args.wait, "-w", args.fields, "-F");
-	exclude(args.empty, "--empty", args.common.json, "-J");
-	exclude(args.empty, "--empty", args.fields, "-F");
-	exclude(args.common.json, "-J", args.fields, "-F");
+	exclude(args.wait, "-w", args.has_fields, "-F");
+	exclude(args.wait, "-w", args.no_header, "-H");
+	exclude(args.wait, "-w", args.has_limit, "-n");
+	exclude(args.common.json, "-J", args.has_fields, "-F");
 	exclude(args.common.json, "-J", args.no_header, "-H");
-	exclude(args.no_header, "-H", ids || args.wait || args.empty,
-		ids	    ? "-i"
-		: args.wait ? "-w"
-			    : "--empty");
-	if (args.queue && !ids)
-		opt_usage(&command, "--queue is for -i and --explain");
-	if (args.has_limit && (!args.state || args.wait))
-		opt_usage(&command, "-n is for lists of jobs (-s)");
 	if (args.has_timeout && !args.wait)
 		opt_usage(&command, "--wait-timeout is for -w");
 }
@@ -168,6 +176,7 @@ static void check_modes(void)
 static void parse_args(int argc, char **argv)
 {
 	struct err e;
+	bool jobs;
 	int first;
 
 	opt_parse(&command, argc, argv, &first);
@@ -176,7 +185,7 @@ static void parse_args(int argc, char **argv)
 	if (args.state && !args.wait && !args.has_limit && isatty(1))
 		args.limit = TERMINAL_LIMIT;
 	check_modes();
-	args.ids |= args.explain;
+	jobs = args.ids || args.explain;
 	if (args.state && !known_state(args.state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
@@ -184,12 +193,12 @@ static void parse_args(int argc, char **argv)
 			  args.state);
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
 		opt_usage(&command, "%s", e.msg);
-	if (args.n == 0 && (args.ids || args.wait || args.empty))
-		opt_usage(&command, "which %s?", args.ids ? "job" : "queue");
+	if (args.n == 0 && (jobs || args.wait || args.empty))
+		opt_usage(&command, "which %s?", jobs ? "job" : "queue");
 	if (wants_bytes() && args.n > 1)
 		opt_usage(&command, "-F %s prints one job's, not more",
 			  args.fields);
-	if (args.ids)
+	if (jobs)
 		return;
 	for (size_t i = 0; i < args.n; i++)
 		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
@@ -253,26 +262,29 @@ static int act(struct look *l, struct err *e)
 {
 	bool all = args.state && strcmp(args.state, "all") == 0;
 
-	if (args.check)
-		return check(l, e);
-	if (args.ids)
-		return look_at_ids(l, e);
-	if (args.wait)
+	if (args.wait && args.mode != MODE_IDS)
 		return look_wait(l, args.state, e);
-	if (args.empty)
-		return look_empty(l, e);
-	if (args.state)
+	switch (args.mode) {
+	case MODE_JOBS:
 		return look_jobs(l, all ? NULL : args.state, e);
-	if (args.workers)
+	case MODE_IDS:
+	case MODE_EXPLAIN:
+		return look_at_ids(l, e);
+	case MODE_WORKERS:
 		return look_workers(l, e);
-	return look_queues(l, e);
+	case MODE_EMPTY:
+		return look_empty(l, e);
+	case MODE_CHECK:
+		return check(l, e);
+	default:
+		return look_queues(l, e);
+	}
 }
 
 /* Where silence would puzzle. */
 static void remark(const struct look *l)
 {
-	bool listed_queues = l->show->kind == &show_queues && !args.wait &&
-			     !args.empty && !args.check;
+	bool listed_queues = args.mode == MODE_QUEUES && !args.wait;
 
 	if (args.common.quiet)
 		return;
@@ -285,11 +297,15 @@ static void remark(const struct look *l)
 
 static void choose_show(struct show *s)
 {
-	s->kind = args.explain	 ? &show_explanations
-		  : args.ids	 ? &show_job_full
-		  : args.state	 ? &show_jobs
-		  : args.workers ? &show_workers
-				 : &show_queues;
+	static const struct show_kind *const kinds[] = {
+		[MODE_JOBS] = &show_jobs,
+		[MODE_IDS] = &show_job_full,
+		[MODE_EXPLAIN] = &show_explanations,
+		[MODE_WORKERS] = &show_workers,
+		[MODE_QUEUES] = &show_queues,
+	};
+
+	s->kind = kinds[args.mode];
 	s->format = args.common.json ? SHOW_JSON
 		    : args.fields    ? SHOW_FIELDS
 				     : SHOW_TABLE;
@@ -307,9 +323,8 @@ static int run(struct look *l, struct err *e)
 		.patience = args.has_timeout ? args.wait_timeout + 1 : 0,
 		.fail_first = true,
 	};
-	bool page = args.ids && l->show->format == SHOW_TABLE;
-	bool lists = !args.wait && !args.empty && !args.check && !page &&
-		     !wants_bytes();
+	bool page = (args.ids || args.explain) && l->show->format == SHOW_TABLE;
+	bool lists = l->show->kind && !args.wait && !page && !wants_bytes();
 
 	if (lists && show_begin(l->show, e) < 0)
 		return -1;
