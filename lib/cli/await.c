@@ -2,28 +2,10 @@
 /* Asking at growing intervals, on a timer of the loop. */
 #include "cli/await.h"
 
-#include <stdbool.h>
-
 #include "base/clock.h"
 
 #define FIRST_MS 20
 #define LAST_MS	 500
-
-static void fired(void *arg)
-{
-	*(bool *)arg = true;
-}
-
-static void pause_for(struct loop *l, int64_t ms)
-{
-	bool over = false;
-	struct loop_timer *t = loop_timer_new(l, fired, &over);
-
-	loop_timer_set(t, ms);
-	while (!over)
-		loop_turn(l);
-	loop_timer_free(t);
-}
 
 int await_true(struct loop *l, int64_t timeout_ms,
 	       int (*ask)(void *arg, struct err *e), void *arg, struct err *e)
@@ -41,7 +23,7 @@ int await_true(struct loop *l, int64_t timeout_ms,
 		/* the last question is asked when the time is up, not before */
 		if (timeout_ms >= 0 && interval > left)
 			interval = left;
-		pause_for(l, interval);
+		loop_sleep(l, interval);
 		interval = interval * 3 / 2 + 1;
 		if (interval > LAST_MS)
 			interval = LAST_MS;

@@ -21,11 +21,6 @@ static struct show_field *put(struct show_row *r, const char *name)
 	return f;
 }
 
-void show_put_null(struct show_row *r, const char *name)
-{
-	put(r, name);
-}
-
 void show_put_text(struct show_row *r, const char *name, struct strv v)
 {
 	struct show_field *f = put(r, name);

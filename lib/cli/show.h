@@ -56,7 +56,6 @@ void show_put_bool(struct show_row *r, const char *name, bool v);
 /* 0 is no time; a negative span is no span. */
 void show_put_time(struct show_row *r, const char *name, int64_t ms);
 void show_put_span(struct show_row *r, const char *name, int64_t ms);
-void show_put_null(struct show_row *r, const char *name);
 
 /* A kind of thing and how it is shown. */
 struct show_kind {

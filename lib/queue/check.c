@@ -194,22 +194,6 @@ static int settle(struct check *c, struct err *e)
 	return rc < 0 ? -1 : check_tell(c, strv_of(""), reply, 1, e);
 }
 
-static void fired(void *arg)
-{
-	*(bool *)arg = true;
-}
-
-static void pause_for(struct loop *l, int64_t ms)
-{
-	bool over = false;
-	struct loop_timer *t = loop_timer_new(l, fired, &over);
-
-	loop_timer_set(t, ms);
-	while (!over)
-		loop_turn(l);
-	loop_timer_free(t);
-}
-
 /* Whether the list of `now` has this line too. */
 static bool still_late(const struct late *now, struct strv line)
 {
@@ -266,7 +250,7 @@ static int check_late(struct check *c, struct late *first, struct err *e)
 		/* nobody claims: then nobody has to move it */
 		if (!now.served || clock_boot_ms() >= until)
 			break;
-		pause_for(c->loop, 100);
+		loop_sleep(c->loop, 100);
 	}
 	buf_release(&now.list);
 	return rc;

@@ -74,15 +74,6 @@ int child_fork(struct child *out, struct err *e) must_check;
  * pid 0), 0 = still running. */
 int child_reap(struct child *c, struct child_end *end) must_check;
 
-/* Collect any other ended process that was left to us (as subreaper or PID 1),
- * never one of `keep` children. Returns how many. */
-int child_reap_orphans(const struct child *const *keep, size_t n);
-
-/* Whether any process was left to us that is not one of `keep`, ended or not.
- * Costs one look at our own children: the test to make before the dearer
- * child_signal_tree() when a job has ended. */
-bool child_has_orphans(const struct child *const *keep, size_t n);
-
 /* Send a signal to the child's process group; harmless once it is gone. */
 void child_signal_group(const struct child *c, int signo);
 

@@ -17,53 +17,6 @@
 #include <sys/prctl.h>
 #endif
 
-static bool kept(const struct child *const *keep, size_t n, pid_t pid)
-{
-	for (size_t i = 0; i < n; i++)
-		if (keep[i]->pid == pid)
-			return true;
-	return false;
-}
-
-int child_reap_orphans(const struct child *const *keep, size_t n)
-{
-	struct proc_list l = {0};
-	siginfo_t info;
-	int count = 0;
-
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ==
-			    -1 ||
-		    info.si_pid == 0)
-			return count;
-		if (kept(keep, n, info.si_pid))
-			break;
-		if (waitpid(info.si_pid, NULL, WNOHANG) > 0)
-			count++;
-	}
-	/* One that is kept stands before the others: ask for each by name. */
-	proc_children(getpid(), &l);
-	for (size_t i = 0; i < l.n; i++)
-		if (!kept(keep, n, l.v[i]) &&
-		    waitpid(l.v[i], NULL, WNOHANG) > 0)
-			count++;
-	proc_list_release(&l);
-	return count;
-}
-
-bool child_has_orphans(const struct child *const *keep, size_t n)
-{
-	struct proc_list l = {0};
-	bool found = false;
-
-	proc_children(getpid(), &l);
-	for (size_t i = 0; i < l.n && !found; i++)
-		found = !kept(keep, n, l.v[i]);
-	proc_list_release(&l);
-	return found;
-}
-
 void child_signal_group(const struct child *c, int signo)
 {
 	if (c->pid > 1)

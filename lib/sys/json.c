@@ -306,13 +306,6 @@ struct strv json_get_str(const struct json *j, const char *key)
 	return text_of(member(j, key));
 }
 
-int64_t json_get_int(const struct json *j, const char *key)
-{
-	const json_t *v = member(j, key);
-
-	return json_is_true(v) ? 1 : json_integer_value(v);
-}
-
 double json_get_num(const struct json *j, const char *key)
 {
 	return json_number_value(member(j, key));

@@ -47,9 +47,9 @@ void json_write(const struct json *j, struct buf *out);
 struct json *json_parse(struct strv text, struct err *e) must_check;
 
 /* Look a member up. Of a missing member or one of another type the getters
- * return "" or 0; json_kind() tells them apart. json_get_int() reads a bool as
- * 1 or 0, json_get_num() an integer too. A key of NULL means `j`
- * itself. What is returned belongs to `j`. */
+ * return "" or 0; json_kind() tells them apart. json_get_num() reads an
+ * integer too. A key of NULL means `j` itself. What is returned belongs to
+ * `j`. */
 enum json_kind {
 	JSON_KIND_MISSING,
 	JSON_KIND_NULL,
@@ -62,7 +62,6 @@ enum json_kind {
 };
 enum json_kind json_kind(const struct json *j, const char *key);
 struct strv json_get_str(const struct json *j, const char *key);
-int64_t json_get_int(const struct json *j, const char *key);
 double json_get_num(const struct json *j, const char *key);
 /* Call `fn` for each member of the object under `key` (NULL: of `j`). Values
  * come as their text ("true", "4.2", a string's bytes; null as "", arrays and

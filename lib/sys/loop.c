@@ -134,21 +134,9 @@ void loop_turn(struct loop *l)
 	bool ran = run(&l->soon);
 
 	run(&l->flush);
-	if (ran || l->soon.first || l->flush.first || l->stopped)
+	if (ran || l->soon.first || l->flush.first)
 		flags |= EVLOOP_NONBLOCK;
 	event_base_loop(l->base, flags);
-}
-
-void loop_run(struct loop *l)
-{
-	while (!l->stopped)
-		loop_turn(l);
-	l->stopped = false;
-}
-
-void loop_stop(struct loop *l)
-{
-	l->stopped = true;
 }
 
 struct loop_timer {
@@ -216,6 +204,22 @@ void loop_timer_free(struct loop_timer *t)
 		return;
 	event_free(t->ev);
 	free(t);
+}
+
+static void wake(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+void loop_sleep(struct loop *l, int64_t ms)
+{
+	bool over = false;
+	struct loop_timer *t = loop_timer_new(l, wake, &over);
+
+	loop_timer_set(t, ms);
+	while (!over)
+		loop_turn(l);
+	loop_timer_free(t);
 }
 
 struct loop_signal {

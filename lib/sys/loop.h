@@ -2,7 +2,7 @@
 /*
  * The event loop: timers, descriptors, signals and byte streams. The only
  * user of the event library; nothing of it shows here. One loop a process,
- * one thread. Callbacks run from loop_run() and loop_turn() only, and may
+ * one thread. Callbacks run from loop_turn() and loop_sleep() only, and may
  * free the object that called them.
  */
 #ifndef SYS_LOOP_H
@@ -21,14 +21,12 @@ struct loop;
 struct loop *loop_new(struct err *e) must_check;
 void loop_free(struct loop *l); /* after all that was made on it */
 
-/* Run callbacks until loop_stop(). */
-void loop_run(struct loop *l);
-
 /* Wait for the next event(s), run their callbacks, return. For the tools that
  * do one thing after the other: while (!done) loop_turn(l); */
 void loop_turn(struct loop *l);
 
-void loop_stop(struct loop *l);
+/* The same for so long. */
+void loop_sleep(struct loop *l, int64_t ms);
 
 typedef void loop_fn(void *arg);
 

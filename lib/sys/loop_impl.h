@@ -32,7 +32,6 @@ struct loop {
 	unsigned lookups;	 /* names being looked up with it */
 	struct loop_queue soon;	 /* callbacks into the program */
 	struct loop_queue flush; /* streams with something to send */
-	bool stopped;		 /* loop_stop() was called */
 };
 
 /* Put `c` at the end of `q`, unless it waits already. */

@@ -17,6 +17,11 @@ uint32_t seal_uniform(uint32_t limit)
 	return randombytes_uniform(limit);
 }
 
+double seal_chance(void)
+{
+	return seal_uniform(1U << 24) / (double)(1U << 24);
+}
+
 void seal_digest(const struct strv *parts, size_t n, char to[SEAL_DIGEST_SIZE])
 {
 	crypto_generichash_state st;

@@ -16,6 +16,9 @@ void seal_random(void *to, size_t n);
 /* Evenly distributed in [0, limit). */
 uint32_t seal_uniform(uint32_t limit);
 
+/* The same in [0, 1), by steps of 2^-24. */
+double seal_chance(void);
+
 /* BLAKE2b-128 of the parts, each with its length before it, so that no two
  * lists of parts run together; 22 characters of unpadded base64url and a NUL.
  */

@@ -33,11 +33,6 @@ enum {
 	CLAIM_MOST = 100
 };
 
-static double chance(void)
-{
-	return seal_uniform(1U << 24) / (double)(1U << 24);
-}
-
 struct slot *engine_free_slot(struct engine *en)
 {
 	for (int64_t i = 0; i < en->set->slots; i++) {
@@ -206,7 +201,7 @@ static void claim_some(struct engine *en, int64_t n)
 		en->lane[k].draw = 0;
 	}
 	while (n > 0) {
-		int i = pick_next(en->pick, en->open, chance());
+		int i = pick_next(en->pick, en->open, seal_chance());
 		/* each slot draws for itself where queues have weights; in
 		 * strict order the first queue is asked for all */
 		int64_t share = en->pick->weighted ? 1 : n;

@@ -185,7 +185,7 @@ static void finish(struct slot *s)
 		.failed = s->failed,
 		.max_attempts = s->max_attempts,
 		.backoff = &set->backoff,
-		.chance = seal_uniform(1U << 24) / (double)(1U << 24),
+		.chance = seal_chance(),
 	};
 	struct backoff own;
 
