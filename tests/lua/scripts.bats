@@ -462,10 +462,10 @@ claims_b() {
   redis DEL 'jq:{q}:wake' >/dev/null
   push latest 0 +90000
   assert_equal "$(redis LLEN 'jq:{q}:wake')" 0
-  push sooner 0 +100
+  push sooner 0 +30000
   assert_equal "$(redis LLEN 'jq:{q}:wake')" 1
   next=$(call claim W 1 1 | sed -n 2p)
-  [ "$next" -le 100 ]
+  [ "$next" -le 30000 ]
 }
 
 @test "hints: one for each job, never more than sixteen" {
