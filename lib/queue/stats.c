@@ -37,6 +37,21 @@ static double rate(const struct stats_queue *s, const char *this_minute,
 	       (double)number(s, last_minute) * share;
 }
 
+/* "w:50", "r:sum" … */
+static void read_spans(struct stats_queue *s)
+{
+	for (size_t i = 2; i + 1 < redis_count(s->reply); i += 2) {
+		struct strv name = redis_str(redis_at(s->reply, i));
+		struct strv kind = strv_cut(&name, ':');
+		int64_t n = script_number(redis_at(s->reply, i + 1));
+
+		if (strv_eq(kind, "w"))
+			spans_set(&s->wait, name, n);
+		else if (strv_eq(kind, "r"))
+			spans_set(&s->run, name, n);
+	}
+}
+
 static void read_queue(struct stats_queue *s)
 {
 	const struct {
@@ -64,6 +79,15 @@ static void read_queue(struct stats_queue *s)
 		{&s->deleted, "deleted"},
 		{&s->expired, "expired"},
 		{&s->orphan, "orphan"},
+		{&s->workers_run, "workers_run"},
+		{&s->workers_halted, "workers_halted"},
+		{&s->workers_quiet, "workers_quiet"},
+		{&s->workers_stopping, "workers_stopping"},
+		{&s->slots, "slots"},
+		{&s->slots_busy, "slots_busy"},
+		{&s->failed_dead, "failed_dead"},
+		{&s->done_bytes, "done_bytes"},
+		{&s->dead_bytes, "dead_bytes"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -74,6 +98,7 @@ static void read_queue(struct stats_queue *s)
 	s->pushed_minute = rate(s, "pushed_minute_0", "pushed_minute_1");
 	s->done_minute = rate(s, "done_minute_0", "done_minute_1");
 	s->failed_minute = rate(s, "failed_minute_0", "failed_minute_1");
+	read_spans(s);
 }
 
 /* Call a script with up to four arguments that answers OK. */
@@ -100,18 +125,90 @@ static const char *gone_ms(char *to, size_t size)
 	return to;
 }
 
+static void read_answer(const struct redis_reply *reply, struct stats_queue *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->reply = reply;
+	s->now_ms = script_number(redis_at(reply, 1));
+	read_queue(s);
+}
+
 int stats_queue(struct redis *r, const struct key_set *k,
 		struct stats_queue *out, struct err *e)
 {
 	char gone[16];
-	const char *const args[4] = {gone_ms(gone, sizeof(gone))};
+	const char *const args[4] = {gone_ms(gone, sizeof(gone)), ""};
+	const struct redis_reply *reply;
 
-	memset(out, 0, sizeof(*out));
-	if (ask(r, k, SCRIPT_STAT, args, &out->reply, e) < 0)
+	if (ask(r, k, SCRIPT_STAT, args, &reply, e) < 0)
 		return -1;
-	out->now_ms = script_number(redis_at(out->reply, 1));
-	read_queue(out);
+	read_answer(reply, out);
 	return 0;
+}
+
+/* The questions of stats_queues(), and one of them. */
+struct asking {
+	stats_queue_fn *fn;
+	void *arg;
+	struct err *e;
+	bool stopped;
+};
+
+struct question {
+	struct asking *all;
+	struct key_set keys;
+};
+
+static void answered(void *arg, const struct redis_reply *reply,
+		     const struct err *why)
+{
+	struct question *q = arg;
+	struct asking *a = q->all;
+	struct stats_queue s;
+	struct strv word;
+	struct err e;
+	int rc = 0;
+
+	if (a->stopped)
+		return;
+	if (!why && script_answer(reply, q->keys.queue, &word, &e) < 0)
+		why = &e;
+	if (!why)
+		read_answer(reply, &s);
+	rc = a->fn(a->arg, &q->keys, why ? NULL : &s, why, a->e);
+	a->stopped = rc < 0;
+}
+
+enum {
+	QUESTIONS = 100
+}; /* under way at a time: what keeps the server and us busy */
+
+int stats_queues(struct redis *r, const char *space, char *const *names,
+		 size_t n, bool spans, stats_queue_fn *fn, void *arg,
+		 struct err *e)
+{
+	struct asking a = {.fn = fn, .arg = arg, .e = e};
+	struct question *q = buf_alloc(QUESTIONS * sizeof(*q));
+	struct redis_cmd c;
+	char gone[16];
+
+	gone_ms(gone, sizeof(gone));
+	redis_cmd_init(&c);
+	for (size_t i = 0; i < n && !a.stopped; i++) {
+		struct question *next = &q[i % QUESTIONS];
+
+		next->all = &a;
+		key_set_init(&next->keys, space, strv_of(names[i]));
+		script_begin(&c, SCRIPT_STAT, &next->keys);
+		redis_cmd_str(&c, gone);
+		redis_cmd_str(&c, spans ? "spans" : "");
+		redis_send(r, &c, 0, answered, next);
+		if (i + 1 == n || i % QUESTIONS == QUESTIONS - 1)
+			redis_drain(r);
+	}
+	redis_cmd_release(&c);
+	free(q);
+	return a.stopped ? -1 : 0;
 }
 
 static int compare_names(const void *a, const void *b)

@@ -14,6 +14,7 @@
 #include "base/strv.h"
 #include "queue/job.h"
 #include "queue/key.h"
+#include "queue/spans.h"
 #include "sys/redis.h"
 
 /* A worker that did not beat for this long counts as gone. */
@@ -23,18 +24,37 @@ struct stats_queue {
 	bool known;	/* anything was ever pushed or set */
 	int64_t now_ms; /* the server's clock */
 	int64_t ready, delayed, retry, running, done, dead;
-	int64_t oldest_ms; /* when the oldest ready job was pushed; 0 = none */
-	int64_t workers;
+	int64_t oldest_ms; /* since when the oldest ready job waits; 0 = none */
+	int64_t workers;   /* that live; the next six are of 1,000 of them */
+	int64_t workers_run, workers_halted, workers_quiet, workers_stopping;
+	int64_t slots, slots_busy;
 	double done_minute, failed_minute, pushed_minute; /* last 60 s */
 	struct strv paused; /* "MS WHY", or empty */
 	int64_t max_len;
 	/* lifetime counters */
 	int64_t pushed, dup, claimed, completed, failed, lost, released,
 		dead_in, retried, deleted, expired, trimmed, orphan;
+	int64_t failed_dead; /* attempts after which a job was dead */
+	int64_t done_bytes, dead_bytes;	 /* kept */
+	struct spans wait, run;		 /* of all time; when asked for */
 	const struct redis_reply *reply; /* for stats_field() */
 };
 int stats_queue(struct redis *r, const struct key_set *k,
 		struct stats_queue *out, struct err *e) must_check;
+
+/* An answer about a queue, or why there is none. Views of `s` end with the
+ * call, which may not use the connection. -1 to hear no more. */
+typedef int stats_queue_fn(void *arg, const struct key_set *k,
+			   const struct stats_queue *s, const struct err *why,
+			   struct err *e);
+
+/*
+ * Ask about many queues, a hundred requests under way at a time; `spans`: with
+ * the histograms. `fn` is called for each in their order. -1 when that said so.
+ */
+int stats_queues(struct redis *r, const char *space, char *const *names,
+		 size_t n, bool spans, stats_queue_fn *fn, void *arg,
+		 struct err *e) must_check;
 
 /* Any field of stat.lua by its name, e.g. a setting in force. */
 struct strv stats_field(const struct stats_queue *s, const char *name);

@@ -63,6 +63,9 @@ local function take(id, score, fence)
     count('expired')
     return to_dead(id, r, 'expired before it was started')
   end
+  if tonumber(r[DELIVERIES]) == 0 then
+    count_span('w', now - waiting_since(r))
+  end
   r[TOKEN] = int(fence) .. '.' .. worker
   r[SINCE] = now_text
   r[DELIVERIES] = r[DELIVERIES] + 1

@@ -35,7 +35,10 @@ local function fail(id, r, delay, limit, reason)
   count('failed')
   count_minute('f')
   if stopped(id, r) then return end
-  if r[ATTEMPTS] >= limit then return to_dead(id, r, reason) end
+  if r[ATTEMPTS] >= limit then
+    count('failed_dead')
+    return to_dead(id, r, reason)
+  end
   r[REASON] = reason
   call('HSET', JOB, id, record_text(r))
   make_due(RTY, id, now + delay, score_priority(r[SCORE]))
@@ -68,6 +71,7 @@ local function close(at)
   local detail = ARGV[at + 6]
   call('ZREM', RUN, id)
   call('HDEL', LIVE, id)
+  if kind ~= 'release' then count_span('r', now - tonumber(r[SINCE])) end
   record_attempt(r, ARGV[at + 5], detail)
   r[TOKEN], r[CLOSED] = '-', token
   if kind == 'done' then

@@ -1,10 +1,11 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
--- stat, version 1. What goes on in a queue, in one consistent look.
+-- stat, version 2. What goes on in a queue, in one consistent look.
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 ms after which a worker that did not beat counts as gone, a lease
---       at least
--- Returns OK, the server's ms, then pairs of name and value. O(log n).
+--       at least; 2 "spans" for the histograms of base.lua too, else ""
+-- Returns OK, the server's ms, then pairs of name and value. O(log n + workers
+-- that live, 1,000 at most).
 --@ base
 --@ record
 --@ state
@@ -15,6 +16,12 @@ local function put(name, value)
   answer[#answer + 1] = value
 end
 
+-- Fields of a hash, a missing one as `default`; each is put by its name.
+local function put_fields(key, fields, names, default)
+  local values = call('HMGET', key, unpack(fields))
+  for i, name in ipairs(names) do put(name, values[i] or default) end
+end
+
 -- The oldest ready job heads one of the nineteen priorities.
 local function oldest_ready()
   local oldest
@@ -23,36 +30,60 @@ local function oldest_ready()
     local first = call('ZRANGEBYSCORE', RDY, int(low), '(' .. int(low + 2 ^ 44),
       'LIMIT', 0, 1)[1]
     local r = first and record_of(first)
-    local created = r and string.match(r[HEADER], '^%S+ (%d+)')
-    if created and (not oldest or tonumber(created) < oldest) then
-      oldest = tonumber(created)
-    end
+    local since = r and waiting_since(r)
+    if since and (not oldest or since < oldest) then oldest = since end
   end
   return oldest and int(oldest) or ''
+end
+
+-- What the living workers told of themselves: how many are in which state, and
+-- their slots. They beat each third of a lease.
+local function put_workers()
+  local gone = int(now - math.max(tonumber(ARGV[1]), setting('lease')))
+  local living = call('ZRANGEBYSCORE', SEEN, gone, '+inf', 'LIMIT', 0, 1000)
+  local fields, n = {}, {run = 0, halted = 0, quiet = 0, stopping = 0}
+  local slots, busy = 0, 0
+  for i, worker in ipairs(living) do fields[i] = 'i:' .. worker end
+  for _, info in ipairs(#fields > 0 and call('HMGET', WRK, unpack(fields)) or
+      {}) do
+    local has, uses, state = string.match(info or '',
+      '^%S+ %S+ %d+ (%d+) (%d+) %d+ %d+ %d+ %S+ (%S+)')
+    if n[state] then
+      n[state] = n[state] + 1
+      slots, busy = slots + tonumber(has), busy + tonumber(uses)
+    end
+  end
+  put('workers', call('ZCOUNT', SEEN, gone, '+inf'))
+  for state, many in pairs(n) do put('workers_' .. state, many) end
+  put('slots', int(slots))
+  put('slots_busy', int(busy))
 end
 
 for name, set in pairs(STATES) do put(name, call('ZCARD', set)) end
 -- pushed to, or waited for
 put('known', (layout or call('ZCARD', SEEN) > 0) and '1' or '')
-put('oldest', oldest_ready())
--- they beat each third of a lease
-local gone = math.max(tonumber(ARGV[1]), setting('lease'))
-put('workers', call('ZCOUNT', SEEN, int(now - gone), '+inf'))
+put('oldest', call('ZCARD', RDY) > 0 and oldest_ready() or '')
+put_workers()
 local minute = math.floor(now / 60000)
-for kind, name in pairs({p = 'pushed', d = 'done', f = 'failed'}) do
-  for back = 0, 1 do
-    put(name .. '_minute_' .. back,
-      call('HGET', MIN, int(minute - back) .. kind) or '0')
-  end
-end
+local this, last = int(minute), int(minute - 1)
+put_fields(MIN, {this .. 'p', last .. 'p', this .. 'd', last .. 'd',
+  this .. 'f', last .. 'f'}, {'pushed_minute_0', 'pushed_minute_1',
+  'done_minute_0', 'done_minute_1', 'failed_minute_0', 'failed_minute_1'}, '0')
 put('minute_ms', int(now - minute * 60000))
 for name, default in pairs(DEFAULTS) do
   put(name, call('HGET', META, name) or int(default))
 end
-for _, name in ipairs({'paused', 'epoch', 'pushed', 'dup', 'claimed',
-    'completed', 'failed', 'lost', 'released', 'dead_in', 'retried', 'deleted',
-    'expired', 'trimmed_done', 'trimmed_dead', 'orphan', 'hold'}) do
-  put(name .. (STATES[name] and '_total' or ''),
-    call('HGET', META, name) or '')
+local META_FIELDS = {'paused', 'epoch', 'pushed', 'dup', 'claimed',
+  'completed', 'failed', 'failed_dead', 'lost', 'released', 'dead_in',
+  'retried', 'deleted', 'expired', 'trimmed_done', 'trimmed_dead', 'orphan',
+  'hold', 'done_bytes', 'dead_bytes'}
+put_fields(META, META_FIELDS, META_FIELDS, '')
+if ARGV[2] == 'spans' then
+  local names = {'w:sum', 'r:sum'}
+  for _, bound in ipairs(BOUNDS) do
+    names[#names + 1] = 'w:' .. bound
+    names[#names + 1] = 'r:' .. bound
+  end
+  put_fields(META, names, names, '0')
 end
 return answer

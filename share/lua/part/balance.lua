@@ -8,7 +8,13 @@ local COUNTERS = {'pushed', 'dup', 'claimed', 'completed', 'failed', 'lost',
   'trimmed_done', 'trimmed_dead', 'trimmed_done_bytes', 'trimmed_dead_bytes',
   'orphan', 'orphan_known', 'done_bytes', 'dead_bytes', 'seq', 'fence',
   'fix_jobs', 'fix_done', 'fix_dead', 'fix_running', 'minute_low', 'beat',
-  'hold', 'tick'}
+  'hold', 'tick', 'failed_dead'}
+for _, kind in ipairs({'w:', 'r:'}) do
+  COUNTERS[#COUNTERS + 1] = kind .. 'sum'
+  for _, bound in ipairs(BOUNDS) do
+    COUNTERS[#COUNTERS + 1] = kind .. bound
+  end
+end
 
 local function counter(name)
   return tonumber(call('HGET', META, name)) or 0

@@ -33,13 +33,48 @@ local function count(name, n)
   counted[name] = (counted[name] or 0) + (n or 1)
 end
 
--- Counters of the running minute: p pushed, d done, f failed attempts.
+-- Counters of the running minute: p pushed, d done, f failed attempts, and
+-- those of count_span().
 local counted_now = {}
 local function count_minute(kind, n)
   counted_now[kind] = (counted_now[kind] or 0) + (n or 1)
 end
 
+-- Histograms, of this minute and of all time: w, how long jobs waited from
+-- their push, or from when they were due, to their first start; r, how long
+-- attempts ran. 'w:50' counts spans above 20 ms and up to 50 ms, 'w:sum' adds
+-- up their milliseconds. The bounds are those of lib/queue/spans.c.
+local BOUNDS = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000,
+  30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 14400000, 86400000,
+  'inf'}
+local spans = {w = {}, r = {}}
+local function count_span(kind, ms)
+  local n, i = spans[kind], 1
+  ms = math.max(0, ms)
+  while i < #BOUNDS and ms > BOUNDS[i] do i = i + 1 end
+  n[i], n.sum = (n[i] or 0) + 1, (n.sum or 0) + ms
+end
+
+-- The names of what is counted in a minute, p, d and f first.
+local function minute_fields(minute, jobs_alone)
+  local text = int(minute)
+  local names = {text .. 'p', text .. 'd', text .. 'f'}
+  for _, kind in ipairs(jobs_alone and {} or {'w:', 'r:'}) do
+    names[#names + 1] = text .. kind .. 'sum'
+    for _, bound in ipairs(BOUNDS) do
+      names[#names + 1] = text .. kind .. bound
+    end
+  end
+  return names
+end
+
 local function write_counters()
+  for kind, counts in pairs(spans) do
+    for i, n in pairs(counts) do
+      count(kind .. ':' .. (BOUNDS[i] or 'sum'), n)
+      count_minute(kind .. ':' .. (BOUNDS[i] or 'sum'), n)
+    end
+  end
   for name, n in pairs(counted) do call('HINCRBY', META, name, int(n)) end
   local minute = int(math.floor(now / 60000))
   for kind, n in pairs(counted_now) do

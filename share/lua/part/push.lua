@@ -20,9 +20,12 @@ local function is_full(leaving)
 end
 
 -- `when` is "0", "+MS" from now or "@MS" since the epoch.
-local function place(id, when, priority)
+local function due_at(when)
   local at = tonumber(string.match(when, '%d+'))
-  if string.sub(when, 1, 1) == '+' then at = now + at end
+  return string.sub(when, 1, 1) == '+' and now + at or at
+end
+
+local function place(id, at, priority)
   if at > now then
     make_due(DLY, id, at, priority)
   else
@@ -34,9 +37,11 @@ end
 -- now, 0 = never; `options` are words, each after a blank.
 local function push(id, digest, priority, when, expiry, options, payload)
   local expires = expiry > 0 and now + expiry or 0
+  local at = due_at(when)
+  if at > now then options = options .. ' a=' .. int(at) end
   call('HSET', PAY, id, table.concat({'1', now_text, int(expires), #payload,
     digest}, ' ') .. options .. '\n' .. payload)
-  place(id, when, priority)
+  place(id, at, priority)
   waiting = waiting + 1
   count('pushed')
   count_minute('p')

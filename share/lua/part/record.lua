@@ -48,6 +48,17 @@ local function record_of(id)
   if envelope then return record_new(header_of(envelope)) end
 end
 
+-- Since when a job that is ready has waited: its push or, if it was delayed,
+-- the time it was due; after an attempt at least since that began, and when it
+-- was put back at least since it became dead.
+local function waiting_since(r)
+  local since = tonumber(string.match(r[HEADER], '^%S+ (%d+)')) or now
+  local due = string.find(r[HEADER], ' a=', 1, true) and
+    tonumber(string.match(r[HEADER], ' a=(%d+)')) or 0
+  local before = r[DELIVERIES] + r[RETRIES] > 0 and tonumber(r[SINCE]) or 0
+  return math.max(since, due, before)
+end
+
 -- One attempt more at the end of the history, which keeps ten. `start` says
 -- when and how long, so that the server's clock times both.
 local function record_attempt(r, how, detail)

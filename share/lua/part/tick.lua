@@ -72,7 +72,7 @@ local function forget(lease, hold)
   if low and low < minute - 1440 then
     local upto = math.min(low + MOST, minute - 1440)
     for m = low, upto - 1 do
-      call('HDEL', MIN, int(m) .. 'p', int(m) .. 'd', int(m) .. 'f')
+      call('HDEL', MIN, unpack(minute_fields(m)))
     end
     call('HSET', META, 'minute_low', int(upto))
   end
