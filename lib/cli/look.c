@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/output.h"
+#include "cli/queues.h"
 #include "queue/key.h"
 #include "queue/stats.h"
 
@@ -37,11 +38,20 @@ static int add(struct look *l, const void *thing, struct err *e)
 	return show_add(l->show, thing, e);
 }
 
-/* A question about one queue. `named`: it was asked for by its name. */
+void look_unknown(struct look *l, const char *queue)
+{
+	struct err why;
+
+	if (l->n_queues == 0)
+		return;
+	look_no_queue(queue, &why);
+	look_complain(l, &why);
+}
+
+/* A question about one queue. */
 struct visit {
 	struct look *look;
 	struct key_set keys;
-	bool named;
 	const char *state; /* of jobs */
 	int (*fn)(struct visit *v, struct err *e);
 };
@@ -58,8 +68,7 @@ static int visit_all(struct visit *v, struct err *e)
 {
 	struct look *l = v->look;
 
-	v->named = l->n_queues > 0;
-	if (!v->named)
+	if (l->n_queues == 0)
 		return stats_each_queue(l->server->redis, l->space, visit_queue,
 					v, e);
 	for (size_t i = 0; i < l->n_queues; i++)
@@ -71,76 +80,63 @@ static int visit_all(struct visit *v, struct err *e)
 /* Look at the queue. 0 = go on with it, 1 = pass it over, -1. */
 static int look_at(struct visit *v, struct stats_queue *s, struct err *e)
 {
-	struct err why;
-
 	if (stats_queue(v->look->server->redis, &v->keys, s, e) < 0)
 		return -1;
 	v->look->now_ms = s->now_ms;
 	if (s->known)
 		return 0;
-	if (v->named) {
-		look_no_queue(v->keys.queue, &why);
-		look_complain(v->look, &why);
-	}
+	look_unknown(v->look, v->keys.queue);
 	return 1;
 }
 
-static int count_worker(void *arg, struct strv instance, int64_t age_ms,
-			const struct job_worker *w, struct err *e)
+/* A queue whose data cannot be read is shown as that. */
+static int show_damaged(struct look *l, const char *queue,
+			const struct err *why, struct err *e)
 {
-	struct show_crew *crew = arg;
-	bool takes = w->state && strcmp(w->state, "run") == 0;
+	struct show_queue thing = {.name = queue, .note = strv_of("damaged")};
 
-	(void)instance;
-	(void)age_ms;
-	(void)e;
-	crew->workers++;
-	crew->taking += takes;
-	if (!takes)
-		snprintf(crew->state, sizeof(crew->state), "%s",
-			 w->state ? w->state : "?");
-	return 0;
+	look_complain(l, why);
+	return add(l, &thing, e);
 }
 
-static int show_damaged(struct visit *v, struct err *e)
+static int one_queue(void *arg, const struct key_set *k,
+		     const struct stats_queue *s, const struct err *why,
+		     struct err *e)
 {
-	struct show_queue thing = {.name = v->keys.queue};
-
-	look_complain(v->look, e);
-	thing.note = strv_of("damaged");
-	return add(v->look, &thing, e);
-}
-
-static int one_queue(struct visit *v, struct err *e)
-{
-	struct redis *redis = v->look->server->redis;
+	struct look *l = arg;
+	struct show_queue thing = {.name = k->queue, .stats = s};
 	struct buf note = BUF_INIT;
-	struct show_crew crew = {.workers = 0};
-	struct stats_queue s;
-	struct show_queue thing = {.name = v->keys.queue, .stats = &s};
-	int rc = look_at(v, &s, e);
+	int rc;
 
-	if (rc < 0 && look_is_damage(e))
-		return show_damaged(v, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	/* the views in `s` end with this; then there are none (not paused) */
-	if (show_wants_crew(&s))
-		rc = stats_each_worker(redis, &v->keys, count_worker, &crew, e);
-	if (rc < 0 && !look_is_damage(e))
+	if (why && look_is_damage(why))
+		return show_damaged(l, k->queue, why, e);
+	if (why) {
+		*e = *why;
 		return -1;
-	show_note(&s, &crew, &note);
+	}
+	l->now_ms = s->now_ms;
+	if (!s->known) {
+		look_unknown(l, k->queue);
+		return 0;
+	}
+	show_note(s, &note);
 	thing.note = strv_make(note.p, note.len);
-	rc = add(v->look, &thing, e);
+	rc = add(l, &thing, e);
 	buf_release(&note);
 	return rc;
 }
 
 int look_queues(struct look *l, struct err *e)
 {
-	struct visit v = {.look = l, .fn = one_queue};
+	struct queues q = {.n = 0};
+	int rc = queues_find(&q, l->server->redis, l->space, l->queues,
+			     l->n_queues, e);
 
-	return visit_all(&v, e);
+	if (rc == 0)
+		rc = stats_queues(l->server->redis, l->space, q.v, q.n, false,
+				  one_queue, l, e);
+	queues_release(&q);
+	return rc;
 }
 
 static int one_worker(void *arg, struct strv instance, int64_t age_ms,

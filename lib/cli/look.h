@@ -47,6 +47,9 @@ void look_no_job(struct look *l, const char *queue, struct strv id);
  * or job, not of the connection. */
 bool look_is_damage(const struct err *e);
 
+/* Say that a queue does not exist, if it was asked for by its name. */
+void look_unknown(struct look *l, const char *queue);
+
 /* Each returns 0, or -1 when nothing more can be learned or written. */
 
 int look_queues(struct look *l, struct err *e) must_check;

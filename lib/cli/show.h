@@ -81,19 +81,12 @@ struct show_queue {
 };
 extern const struct show_kind show_queues;
 
-/* What the workers of a queue are up to, as far as its note tells. */
-struct show_crew {
-	int64_t workers;
-	int64_t taking; /* of them, those that take jobs */
-	char state[16]; /* of one of the others */
-};
+/* Append what is unusual about a queue, most of all why nothing happens. */
+void show_note(const struct stats_queue *s, struct buf *out);
 
-/* Whether the note depends on the crew, which costs one more question. */
-bool show_wants_crew(const struct stats_queue *s);
-
-/* Append why nothing is happening in a queue, if so. */
-void show_note(const struct stats_queue *s, const struct show_crew *crew,
-	       struct buf *out);
+/* Whether the queue grows although it is served: its oldest job has been ready
+ * for a minute, and more come in than go out. */
+bool show_is_behind(const struct stats_queue *s);
 
 /* A job: in a list, or in full. */
 struct show_job {

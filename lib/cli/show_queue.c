@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "cli/show.h"
 
+#define BEHIND_MS 60000 /* a job that waits longer waits for its turn */
+
 static const struct output_column queue_columns[] = {
 	{"QUEUE", OUTPUT_LEFT},	  {"READY", OUTPUT_RIGHT},
 	{"RUN", OUTPUT_RIGHT},	  {"DELAY", OUTPUT_RIGHT},
@@ -70,6 +72,8 @@ static void queue_fields(struct show_row *r, const void *thing)
 	show_put_num(r, "done_minute", s->done_minute);
 	show_put_num(r, "failed_minute", s->failed_minute);
 	queue_counters(r, s);
+	show_put_int(r, "slots", s->slots);
+	show_put_int(r, "slots_busy", s->slots_busy);
 	r->unknown = false;
 	show_put_text(r, "note", q->note);
 }
@@ -77,6 +81,13 @@ static void queue_fields(struct show_row *r, const void *thing)
 static void count_cell(struct output_table *t, int64_t n, enum output_hue hue)
 {
 	output_table_cell(t, n ? hue : OUTPUT_DIM, "%" PRId64, n);
+}
+
+static void rate_cell(struct output_table *t, double a_minute,
+		      enum output_hue hue)
+{
+	output_table_cell(t, a_minute >= 0.5 ? hue : OUTPUT_DIM, "%.0f",
+			  a_minute);
 }
 
 static void queue_cells(struct output_table *t, const void *thing)
@@ -96,9 +107,13 @@ static void queue_cells(struct output_table *t, const void *thing)
 		count_cell(t, s->delayed, OUTPUT_PLAIN);
 		count_cell(t, s->retry, OUTPUT_WARN);
 		count_cell(t, s->dead, OUTPUT_BAD);
-		output_table_cell(t, OUTPUT_PLAIN, "%.0f", s->done_minute);
-		output_table_cell(t, OUTPUT_PLAIN, "%.0f", s->failed_minute);
-		output_table_cell(t, OUTPUT_PLAIN, "%s", oldest);
+		rate_cell(t, s->done_minute, OUTPUT_GOOD);
+		rate_cell(t, s->failed_minute, OUTPUT_WARN);
+		output_table_cell(t,
+				  show_is_behind(s) ? OUTPUT_WARN
+				  : s->oldest_ms    ? OUTPUT_PLAIN
+						    : OUTPUT_DIM,
+				  "%s", oldest);
 		count_cell(t, s->workers, OUTPUT_PLAIN);
 	}
 	output_table_cell(t, s ? OUTPUT_WARN : OUTPUT_BAD, "%.*s",
@@ -141,29 +156,49 @@ static void note_paused(const struct stats_queue *s, struct buf *out)
 	}
 }
 
-bool show_wants_crew(const struct stats_queue *s)
+bool show_is_behind(const struct stats_queue *s)
 {
-	return s->ready > 0 && s->running == 0 && s->workers > 0 &&
-	       s->paused.n == 0;
+	return s->ready > 0 && s->running > 0 && s->paused.n == 0 &&
+	       s->oldest_ms > 0 && s->now_ms - s->oldest_ms > BEHIND_MS &&
+	       s->pushed_minute > s->done_minute;
 }
 
-void show_note(const struct stats_queue *s, const struct show_crew *crew,
-	       struct buf *out)
+/* Living workers that take no job, or some that cannot run their handler. */
+static void note_workers(const struct stats_queue *s, size_t start,
+			 struct buf *out)
+{
+	int64_t told = s->workers_run + s->workers_halted + s->workers_quiet +
+		       s->workers_stopping;
+
+	if (s->workers_halted > 0) {
+		add_note(out, start, "handler broken");
+		if (s->workers_halted < told)
+			buf_addf(out, " on %" PRId64 " of %" PRId64 " workers",
+				 s->workers_halted, told);
+	} else if (s->ready > 0 && s->paused.n == 0 && told > 0 &&
+		   s->workers_run == 0) {
+		add_note(out, start, "workers take nothing: ");
+		buf_addstr(out, s->workers_quiet ? "quiet" : "stopping");
+	}
+}
+
+void show_note(const struct stats_queue *s, struct buf *out)
 {
 	size_t start = out->len;
 
-	if (s->orphan > 0) {
+	if (s->orphan > 0)
 		buf_addf(out, "damaged (%" PRId64 " without data)", s->orphan);
-	}
 	if (s->paused.n > 0) {
 		add_note(out, start, "");
 		note_paused(s, out);
 	}
 	if (s->ready > 0 && s->workers == 0)
 		add_note(out, start, "no worker");
-	else if (crew && crew->workers > 0 && crew->taking == 0) {
-		add_note(out, start, "workers take nothing: ");
-		buf_addstr(out, crew->state);
+	note_workers(s, start, out);
+	if (show_is_behind(s)) {
+		add_note(out, start, "behind");
+		buf_addf(out, ": %.0f/m more come than go",
+			 s->pushed_minute - s->done_minute);
 	}
 	if (s->max_len > 0 && s->ready + s->delayed >= s->max_len)
 		add_note(out, start, "limit reached");

@@ -408,5 +408,5 @@ mail/f1\tdone'
     sed 's/ , /\n/g' | grep -vxE 'payload|result' | sort -u >manual
   run -0 diff fields manual
   run -0 wc -l <fields
-  assert_output 80
+  assert_output 81
 }
