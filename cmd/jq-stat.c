@@ -14,11 +14,12 @@
 #include "base/fd.h"
 #include "cli/checkup.h"
 #include "cli/connect.h"
-#include "cli/ids.h"
 #include "cli/look.h"
+#include "cli/metrics.h"
 #include "cli/mode.h"
 #include "cli/opt.h"
 #include "cli/output.h"
+#include "cli/output_file.h"
 #include "cli/show.h"
 #include "queue/key.h"
 #include "queue/stats.h"
@@ -27,9 +28,10 @@
 
 static struct {
 	struct opt_common common;
-	const char *state, *fields, *queue;
+	const char *state, *fields, *queue, *output;
 	int64_t limit, wait_timeout;
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
+	bool has_output, prometheus, openmetrics;
 	bool no_header, ids, explain, workers, empty, wait, check;
 	size_t mode;
 	char **operand;
@@ -42,7 +44,9 @@ enum {
 	KEY_EMPTY,
 	KEY_CHECK,
 	KEY_EXPLAIN,
-	KEY_WAIT_TIMEOUT
+	KEY_WAIT_TIMEOUT,
+	KEY_PROMETHEUS,
+	KEY_OPENMETRICS
 };
 
 /* clang-format off */
@@ -83,6 +87,15 @@ static const struct opt table[] = {
 	 .at = &args.fields, .given = &args.has_fields},
 	{.key = 'H', .name = "no-header", .kind = OPT_FLAG,
 	 .help = "leave out the table's first line", .at = &args.no_header},
+	{.key = KEY_PROMETHEUS, .name = "prometheus", .kind = OPT_FLAG,
+	 .help = "metrics of the queues, in the format of Prometheus",
+	 .at = &args.prometheus},
+	{.key = KEY_OPENMETRICS, .name = "openmetrics", .kind = OPT_FLAG,
+	 .help = "the same in the format of OpenMetrics",
+	 .at = &args.openmetrics},
+	{.key = 'o', .name = "output", .arg = "FILE", .kind = OPT_TEXT,
+	 .help = "write to FILE, which appears or changes all at once",
+	 .at = &args.output, .given = &args.has_output},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -96,22 +109,13 @@ static const struct opt_command command = {
 		    "--workers [-HJ] [-F LIST] [QUEUE ...]\n"
 		    "--empty QUEUE ...\n"
 		    "--check [-J] [QUEUE ...]\n"
+		    "--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
 		    "-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
 		    "-w [--wait-timeout DUR] -i QUEUE/ID ...",
 	.summary = "Show queues, jobs and workers.",
 	.table = table,
 	.common = &args.common,
 };
-
-static bool known_state(const char *name)
-{
-	if (strcmp(name, "all") == 0)
-		return true;
-	for (size_t i = 0; stats_states[i]; i++)
-		if (strcmp(name, stats_states[i]) == 0)
-			return true;
-	return false;
-}
 
 /* -F payload and -F result: bytes as they are, so nothing may stand beside. */
 static bool wants_bytes(void)
@@ -129,17 +133,21 @@ enum {
 	MODE_WORKERS,
 	MODE_EMPTY,
 	MODE_CHECK,
+	MODE_PROMETHEUS,
+	MODE_OPENMETRICS,
 	MODE_QUEUES,
 };
 
 static const struct mode modes[] = {
-	[MODE_JOBS] = {"-s", &args.has_state, "JFHnw"},
-	[MODE_IDS] = {"-i", &args.ids, "JFQw"},
-	[MODE_EXPLAIN] = {"--explain", &args.explain, "JFQ"},
-	[MODE_WORKERS] = {"--workers", &args.workers, "JFH"},
+	[MODE_JOBS] = {"-s", &args.has_state, "JFHnow"},
+	[MODE_IDS] = {"-i", &args.ids, "JFQow"},
+	[MODE_EXPLAIN] = {"--explain", &args.explain, "JFQo"},
+	[MODE_WORKERS] = {"--workers", &args.workers, "JFHo"},
 	[MODE_EMPTY] = {"--empty", &args.empty, ""},
-	[MODE_CHECK] = {"--check", &args.check, "J"},
-	[MODE_QUEUES] = {"", NULL, "JFHw"},
+	[MODE_CHECK] = {"--check", &args.check, "Jo"},
+	[MODE_PROMETHEUS] = {"--prometheus", &args.prometheus, "o"},
+	[MODE_OPENMETRICS] = {"--openmetrics", &args.openmetrics, "o"},
+	[MODE_QUEUES] = {"", NULL, "JFHow"},
 };
 
 static const struct mode_extra extras[] = {
@@ -149,6 +157,7 @@ static const struct mode_extra extras[] = {
 	{'J', "-J", &args.common.json, NULL},
 	{'F', "-F", &args.has_fields, NULL},
 	{'H', "-H", &args.no_header, NULL},
+	{'o', "-o", &args.has_output, NULL},
 	{.option = NULL},
 };
 
@@ -167,6 +176,7 @@ static void check_modes(void)
 	exclude(args.wait, "-w", args.has_fields, "-F");
 	exclude(args.wait, "-w", args.no_header, "-H");
 	exclude(args.wait, "-w", args.has_limit, "-n");
+	exclude(args.wait, "-w", args.has_output, "-o");
 	exclude(args.common.json, "-J", args.has_fields, "-F");
 	exclude(args.common.json, "-J", args.no_header, "-H");
 	if (args.has_timeout && !args.wait)
@@ -182,11 +192,12 @@ static void parse_args(int argc, char **argv)
 	opt_parse(&command, argc, argv, &first);
 	args.operand = argv + first;
 	args.n = (size_t)(argc - first);
-	if (args.state && !args.wait && !args.has_limit && isatty(1))
+	if (args.state && !args.wait && !args.has_limit && !args.output &&
+	    isatty(STDOUT_FILENO))
 		args.limit = TERMINAL_LIMIT;
 	check_modes();
 	jobs = args.ids || args.explain;
-	if (args.state && !known_state(args.state))
+	if (args.state && !look_known_state(args.state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
 			  "retry, dead, done, all)",
@@ -205,44 +216,10 @@ static void parse_args(int argc, char **argv)
 			opt_usage(&command, "%s", e.msg);
 }
 
-/* Each id in turn; what is done with it depends on the options. */
-static int for_ids(void *arg, const char *queue, const struct strv *v, size_t n,
-		   struct err *e)
+static int bytes_of(struct look *l, const char *queue, struct strv id,
+		    struct err *e)
 {
-	struct look *l = arg;
-
-	for (size_t i = 0; i < n; i++) {
-		int rc = args.wait	? look_wait_job(l, queue, v[i], e)
-			 : args.explain ? look_explain(l, queue, v[i], e)
-			 : wants_bytes()
-				 ? look_bytes(l, queue, v[i], args.fields, e)
-				 : look_job(l, queue, v[i], e);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void bad_id(void *arg, const struct err *why)
-{
-	struct look *l = arg;
-
-	l->status = opt_fail(&command, why);
-}
-
-static int look_at_ids(struct look *l, struct err *e)
-{
-	struct ids ids = {
-		.operands = args.operand,
-		.n = args.n,
-		.queue = args.queue,
-		.separator = '\n',
-		.run = for_ids,
-		.bad = bad_id,
-		.arg = l,
-	};
-
-	return ids_each(&ids, e);
+	return look_bytes(l, queue, id, args.fields, e);
 }
 
 static int check(struct look *l, struct err *e)
@@ -268,8 +245,13 @@ static int act(struct look *l, struct err *e)
 	case MODE_JOBS:
 		return look_jobs(l, all ? NULL : args.state, e);
 	case MODE_IDS:
+		return look_ids(l, args.queue,
+				args.wait	? look_wait_job
+				: wants_bytes() ? bytes_of
+						: look_job,
+				e);
 	case MODE_EXPLAIN:
-		return look_at_ids(l, e);
+		return look_ids(l, args.queue, look_explain, e);
 	case MODE_WORKERS:
 		return look_workers(l, e);
 	case MODE_EMPTY:
@@ -311,8 +293,8 @@ static void choose_show(struct show *s)
 				     : SHOW_TABLE;
 	s->fields = args.fields;
 	s->no_header = args.no_header;
-	s->color = output_color(&args.common, stdout);
-	s->width = output_width(stdout);
+	s->color = !args.output && output_color(&args.common, stdout);
+	s->width = args.output ? 0 : output_width(stdout);
 }
 
 /* What is asked is begun before the server is: a wrong field costs nothing. */
@@ -328,6 +310,10 @@ static int run(struct look *l, struct err *e)
 
 	if (lists && show_begin(l->show, e) < 0)
 		return -1;
+	if (args.output && output_file_begin(args.output, e) < 0)
+		return -1;
+	if (args.prometheus || args.openmetrics)
+		return metrics_run(l, args.openmetrics, e);
 	if (connect_open(l->server, &args.common, "jq-stat",
 			 args.wait ? &patient : NULL, e) < 0)
 		return -1;
@@ -345,7 +331,8 @@ int main(int argc, char **argv)
 	struct show show = {.kind = NULL};
 	struct connect server = {.loop = NULL};
 	struct look look = {.command = &command, .server = &server};
-	struct err e, closing;
+	struct err e;
+	bool failed;
 	int status;
 
 	parse_args(argc, argv);
@@ -357,10 +344,11 @@ int main(int argc, char **argv)
 	look.limit = args.limit;
 	look.deadline_ms =
 		args.has_timeout ? clock_boot_ms() + args.wait_timeout : -1;
-	status = run(&look, &e) < 0 ? opt_end(&command, &e) : look.status;
+	failed = run(&look, &e) < 0;
+	status = failed ? opt_end(&command, &e) : look.status;
 	show_release(&show);
 	connect_close(&server);
-	if (output_finish(&closing) < 0 && status != STATUS_IO)
-		status = opt_fail(&command, &closing);
-	return status;
+	return output_file_finish(&command, status,
+				  !failed || args.prometheus ||
+					  args.openmetrics);
 }

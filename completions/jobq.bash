@@ -29,7 +29,8 @@ _jobq_options() {
     ;;
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
-      --empty --check -w --wait --wait-timeout -F --fields -H --no-header
+      --empty --check -w --wait --wait-timeout -F --fields -H --no-header \
+      --prometheus --openmetrics -o --output
     ;;
   jq-retry)
     printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run

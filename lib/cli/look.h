@@ -21,7 +21,7 @@ struct look {
 	const struct opt_command *command; /* for messages; borrowed */
 	struct connect *server;		   /* open; borrowed */
 	const char *space;		   /* namespace; borrowed */
-	char *const *queues;		   /* named ones, checked; borrowed */
+	char *const *queues;		   /* named ones (or jobs); borrowed */
 	size_t n_queues;		   /* 0 = all there are */
 	struct show *show;		   /* begun; borrowed; for listings */
 	int64_t limit;			   /* most jobs in a list; 0 = all */
@@ -50,6 +50,9 @@ bool look_is_damage(const struct err *e);
 /* Say that a queue does not exist, if it was asked for by its name. */
 void look_unknown(struct look *l, const char *queue);
 
+/* Whether it is one of stats_states, or "all". */
+bool look_known_state(const char *name);
+
 /* Each returns 0, or -1 when nothing more can be learned or written. */
 
 int look_queues(struct look *l, struct err *e) must_check;
@@ -57,6 +60,13 @@ int look_workers(struct look *l, struct err *e) must_check;
 
 /* Jobs in `state`; NULL = in every state. */
 int look_jobs(struct look *l, const char *state, struct err *e) must_check;
+
+/* Call `each` for the jobs that the operands name, "-" those on stdin; `queue`
+ * is that of bare ids, or NULL. */
+int look_ids(struct look *l, const char *queue,
+	     int (*each)(struct look *l, const char *queue, struct strv id,
+			 struct err *e),
+	     struct err *e) must_check;
 
 /* One job in full, after the ones before. */
 int look_job(struct look *l, const char *queue, struct strv id,

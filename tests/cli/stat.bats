@@ -404,7 +404,7 @@ mail/f1\tdone'
     jq-stat $kind -F nothing 2>&1 | sed -n 's/.*(it has: \(.*\))$/\1/p' |
       tr ' ' '\n'
   done | sort -u >fields
-  sed -n '/^\.Ss Fields/,/^\.Sh/s/^\.It Li //p' "$ROOT/man/jq-stat.1" |
+  sed -n '/^\.Ss Fields/,/^\.Ss Metrics/s/^\.It Li //p' "$ROOT/man/jq-stat.1" |
     sed 's/ , /\n/g' | grep -vxE 'payload|result' | sort -u >manual
   run -0 diff fields manual
   run -0 wc -l <fields
