@@ -78,7 +78,7 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 .SUFFIXES:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: torture run-torture all build deps deps-lint check run-check check-unit check-cli \
+.PHONY: torture run-torture deb all build deps deps-lint check run-check check-unit check-cli \
 	check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
 	format demo install uninstall dist clean help FORCE
 
@@ -202,7 +202,7 @@ MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
 	$(foreach f,$(wildcard completions/_jobq),$f:$(ZSHCOMPDIR)/_jobq) \
 	$(foreach f,$(wildcard completions/jobq.fish), \
 	  $(foreach c,$(COMMANDS),$f:$(FISHCOMPDIR)/$c.fish)) \
-	$(foreach u,$(wildcard share/systemd/*),$u:$(UNITDIR)/$(notdir $u)) \
+	$(foreach u,$(wildcard share/systemd/*.service),$u:$(UNITDIR)/$(notdir $u)) \
 	$(foreach e,$(EXAMPLES),$e:$(DATADIR)/$(e:share/%=%))
 install: build
 	@umask 022; for pair in $(MANIFEST); do \
@@ -219,6 +219,10 @@ uninstall:
 dist:
 	git archive --prefix=jobq-$$(cat VERSION)/ \
 	  -o build/jobq-$$(cat VERSION).tar.gz HEAD
+
+## deb: a package for the Debian release it is built on, in build/
+deb: build
+	@MAKE='$(MAKE)' share/debian/build
 
 ## clean: remove build/
 clean:
