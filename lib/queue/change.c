@@ -119,21 +119,38 @@ int change_set(struct redis *r, const struct key_set *k,
 	return configure(r, k, s->field, text, e);
 }
 
-/* Add the ids, call, and report a word for each. */
-static int for_ids(struct redis *r, const struct key_set *k,
+/* Is a job in this state where the script puts it, or on its way from there? */
+static bool is_there(enum script what, struct strv state)
+{
+	if (what == SCRIPT_RETRY)
+		return !strv_eq(state, "dead") && !strv_eq(state, "GONE");
+	return strv_eq(state, "dead") || strv_eq(state, "done");
+}
+
+/* Add the ids, call, and report a word for each. A call whose answer was lost
+ * was made again, and then finds done what the first one did. */
+static int for_ids(struct redis *r, const struct key_set *k, enum script what,
 		   struct redis_cmd *c, const struct change_ids *ids,
 		   struct err *e)
 {
+	const uint64_t connection = redis_connection(r);
 	const struct redis_reply *reply;
 	struct strv word;
+	bool again;
 
 	for (size_t i = 0; i < ids->n; i++)
 		redis_cmd_ref(c, ids->v[i].p, ids->v[i].n);
 	if (redis_call(r, c, &reply, e) < 0 ||
 	    script_answer(reply, k->queue, &word, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ids->n; i++)
-		ids->fn(ids->arg, ids->v[i], redis_str(redis_at(reply, i + 1)));
+	/* the first connection may be one that this call waited for */
+	again = redis_connection(r) > (connection ? connection : 1);
+	for (size_t i = 0; i < ids->n; i++) {
+		word = redis_str(redis_at(reply, i + 1));
+		if (again && is_there(what, word))
+			word = strv_of("OK");
+		ids->fn(ids->arg, ids->v[i], word);
+	}
 	return 0;
 }
 
@@ -146,7 +163,7 @@ int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_RETRY, k);
 	redis_cmd_int(&c, delay_ms);
-	rc = for_ids(r, k, &c, ids, e);
+	rc = for_ids(r, k, SCRIPT_RETRY, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;
 }
@@ -162,7 +179,7 @@ int change_remove(struct redis *r, const struct key_set *k,
 	script_begin(&c, SCRIPT_REMOVE, k);
 	redis_cmd_str(&c, what == CHANGE_DROP ? "drop" : "cancel");
 	redis_cmd_str(&c, reason);
-	rc = for_ids(r, k, &c, ids, e);
+	rc = for_ids(r, k, SCRIPT_REMOVE, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;
 }

@@ -23,7 +23,9 @@ struct change_ids {
 	size_t n;
 	/* Called for each id with the script's word: "OK", "ASKED" (running:
 	 * told to stop at its worker's next beat), "GONE" (no such job), else
-	 * the state in which there was nothing to do ("done", "running" …). */
+	 * the state in which there was nothing to do ("done", "running" …);
+	 * but "OK" when that may be the work of this very call, whose answer
+	 * was lost, so that it was made again. */
 	void (*fn)(void *arg, struct strv id, struct strv word);
 	void *arg; /* borrowed; for `fn` */
 };
