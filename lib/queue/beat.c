@@ -7,7 +7,7 @@
 #include "queue/script.h"
 
 enum {
-	HEAD = 3
+	HEAD = 4
 }; /* elements of an answer before the first job */
 
 void beat_init(struct beat *b, const struct key_set *keys)
@@ -57,7 +57,8 @@ static int read_answer(const struct beat *b, const struct redis_reply *reply,
 			       "(please report this)",
 			       b->keys->queue);
 	a->lease_ms = script_number(redis_at(reply, 1));
-	a->epoch = redis_str(redis_at(reply, 2));
+	a->past.epoch = redis_str(redis_at(reply, 2));
+	a->past.history = script_number(redis_at(reply, 3));
 	a->n = b->n;
 	a->reply = reply;
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "base/strv.h"
 #include "queue/key.h"
+#include "queue/script.h"
 #include "sys/redis.h"
 
 enum beat_word {
@@ -20,7 +21,7 @@ enum beat_word {
 
 struct beat_answer {
 	int64_t lease_ms;
-	struct strv epoch;
+	struct script_past past;
 	size_t n;			 /* jobs, in the order they were sent */
 	const struct redis_reply *reply; /* borrowed for the call */
 };

@@ -9,7 +9,7 @@
 
 /* Elements of an answer before the first job, and of each job. */
 enum {
-	HEAD = 4,
+	HEAD = 5,
 	EACH = 4
 };
 
@@ -46,7 +46,8 @@ static int read_answer(const struct redis_reply *reply, const char *queue,
 	a->word = (enum claim_word)w;
 	a->next_ms = script_number(redis_at(reply, 1));
 	a->lease_ms = script_number(redis_at(reply, 2));
-	a->epoch = redis_str(redis_at(reply, 3));
+	a->past.epoch = redis_str(redis_at(reply, 3));
+	a->past.history = script_number(redis_at(reply, 4));
 	a->n = (redis_count(reply) - HEAD) / EACH;
 	a->reply = reply;
 	return 0;

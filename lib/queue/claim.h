@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "queue/job.h"
 #include "queue/key.h"
+#include "queue/script.h"
 #include "sys/redis.h"
 
 enum claim_word {
@@ -21,10 +22,10 @@ enum claim_word {
 
 struct claim_answer {
 	enum claim_word word;
-	int64_t next_ms;   /* look again after this long at the latest */
-	int64_t lease_ms;  /* of the queue */
-	struct strv epoch; /* changes when the queue's data were lost */
-	size_t n;	   /* jobs; see claim_job() */
+	int64_t next_ms;  /* look again after this long at the latest */
+	int64_t lease_ms; /* of the queue */
+	struct script_past past;
+	size_t n;			 /* jobs; see claim_job() */
 	const struct redis_reply *reply; /* borrowed for the call */
 };
 

@@ -53,6 +53,12 @@ void script_begin_cron(struct redis_cmd *c, enum script s,
 int script_answer(const struct redis_reply *reply, const char *queue,
 		  struct strv *word, struct err *e) must_check;
 
+/* By what a worker recognizes a queue's data; views into an answer. */
+struct script_past {
+	struct strv epoch; /* another one: all of them were lost */
+	int64_t history;   /* only grows, unless the last of them were lost */
+};
+
 /*
  * A count or a time of an answer, from 0 to JOB_NUMBER_MAX so that it can be
  * added to. What lies beyond, which nobody but a stranger's hand can have

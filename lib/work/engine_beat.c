@@ -132,7 +132,7 @@ static void answered(void *arg, const struct beat_answer *a,
 		loop_timer_set(l->beat_timer, NEWS_MS);
 		return;
 	}
-	lane_told(l, a->epoch, a->lease_ms);
+	lane_told(l, &a->past, a->lease_ms);
 	l->certain_ms = l->beat_sent_ms + l->lease_ms;
 	/* the lease may have become shorter */
 	loop_timer_set(l->beat_timer, l->lease_ms / 3);

@@ -2,6 +2,7 @@
 /* Claims and closes of one queue. Heartbeats are in engine_beat.c. */
 #include "work/lane.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static void claim_answered(void *arg, const struct claim_answer *a,
 
 	l->asked = 0;
 	if (a)
-		lane_told(l, a->epoch, a->lease_ms);
+		lane_told(l, &a->past, a->lease_ms);
 	l->host->claimed(l->host->arg, l, asked, a, why);
 }
 
@@ -80,17 +81,25 @@ void lane_claim(struct lane *l, int n)
 		   n);
 }
 
-void lane_told(struct lane *l, struct strv epoch, int64_t lease_ms)
+void lane_told(struct lane *l, const struct script_past *past, int64_t lease_ms)
 {
 	if (lease_ms > 0)
 		l->lease_ms = lease_ms;
-	if (l->epoch[0] && !strv_eq(epoch, l->epoch))
+	if (l->epoch[0] && !strv_eq(past->epoch, l->epoch))
 		log_say(l->host->log, LOG_ERROR,
 			"queue '%s': its data were lost or replaced "
 			"(was the server emptied, or restarted without "
 			"persistence?)",
 			l->keys.queue);
-	snprintf(l->epoch, sizeof(l->epoch), "%.*s", (int)epoch.n, epoch.p);
+	else if (past->history < l->history)
+		log_say(l->host->log, LOG_ERROR,
+			"queue '%s': its data were lost or replaced: %" PRId64
+			" pushes and claims fewer than before (did a replica "
+			"take over that lagged behind?)",
+			l->keys.queue, l->history - past->history);
+	snprintf(l->epoch, sizeof(l->epoch), "%.*s", (int)past->epoch.n,
+		 past->epoch.p);
+	l->history = past->history;
 }
 
 static void put_away(struct lane_batch *b)

@@ -64,6 +64,7 @@ struct lane {
 	int64_t lease_ms;   /* as it said last */
 	int64_t certain_ms; /* our leases cannot have run out before then */
 	char epoch[40];	    /* of its data; "" = not known yet */
+	int64_t history;    /* as it said last */
 	struct claim claim; /* in flight while asked > 0 */
 	int asked;	    /* jobs */
 	int64_t asked_ms;   /* since boot: when the claim was made */
@@ -102,7 +103,9 @@ struct buf *lane_result(struct lane *l);
 void lane_close(struct lane *l, struct close_job *job);
 void lane_flush(struct lane *l);
 
-/* Take note of an answer's epoch and lease. */
-void lane_told(struct lane *l, struct strv epoch, int64_t lease_ms);
+/* Take note of an answer's lease, and complain if the queue's past is not what
+ * it was. */
+void lane_told(struct lane *l, const struct script_past *past,
+	       int64_t lease_ms);
 
 #endif

@@ -6,7 +6,8 @@
 -- ARGV  1 worker instance, 2 what it is (shown by jq-stat; "" = unchanged,
 --       "closed" = it ends: nothing may be claimed for it any more), then 3
 --       for each job: id, token, live text ("" = unchanged)
--- Returns OK, the lease in ms, the epoch, then for each job ok, lost, cancel.
+-- Returns OK, the lease in ms, the epoch, the history, then for each job ok,
+-- lost, cancel.
 -- A lease that has run out but was not taken back yet is renewed all the same.
 --@ base
 --@ record
@@ -17,7 +18,8 @@
 
 local worker, info = ARGV[1], ARGV[2]
 local lease = setting('lease')
-local answer = {'OK', int(lease), call('HGET', META, 'epoch') or ''}
+local m = call('HMGET', META, 'epoch', 'pushed', 'claimed')
+local answer = {'OK', int(lease), m[1] or '', history(m[2], m[3])}
 call('ZCARD', SEEN)
 outage_check(lease)
 if info == 'closed' then

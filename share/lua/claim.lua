@@ -5,8 +5,9 @@
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 worker instance (random), 2 request number (rising), 3 most jobs
 -- Returns OK (without a job: ask again), SAME (this request again: the jobs it
--- got), STALE (an older one), PAUSED or NONE, then the ms until something is due, the lease in ms,
--- the epoch; then 4 for each job: id, token, record, envelope.
+-- got), STALE (an older one), PAUSED or NONE, then the ms until something is
+-- due, the lease in ms, the epoch, the history (this claim in it); then 4 for
+-- each job: id, token, record, envelope.
 -- O(jobs · log n), at most 100 jobs and about 4 MiB beyond the first.
 --@ base
 --@ record
@@ -19,8 +20,8 @@
 local worker, request = ARGV[1], tonumber(ARGV[2])
 local most = math.min(tonumber(ARGV[3]), 100)
 local lease = setting('lease')
-local m = call('HMGET', META, 'epoch', 'paused', 'fence')
-local answer = {'NONE', 0, int(lease), m[1] or ''}
+local m = call('HMGET', META, 'epoch', 'paused', 'fence', 'pushed', 'claimed')
+local answer = {'NONE', 0, int(lease), m[1] or '', history(m[4], m[5])}
 
 local function give(id, r, envelope)
   local n = #answer
@@ -30,10 +31,10 @@ local function give(id, r, envelope)
 end
 
 local last = call('HGET', WRK, 'c:' .. worker)
-if last == 'closed' then return {'STALE', 0, int(lease), m[1] or ''} end
 local last_request = tonumber(string.match(last or '', '^%d+')) or 0
-if request < last_request then
-  return {'STALE', 0, int(lease), m[1] or ''}
+if last == 'closed' or request < last_request then
+  answer[1] = 'STALE'
+  return answer
 end
 if request == last_request then
   answer[1] = 'SAME'
@@ -99,6 +100,7 @@ elseif most > 0 then
   end
   if #taken > 1 then
     answer[1] = 'OK'
+    answer[5] = history(m[4], (m[5] or 0) + #taken - 1)
     count('claimed', #taken - 1)
     call('HSET', META, 'fence', int(fence))
   end

@@ -135,6 +135,19 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   exec 8>&-
 }
 
+@test "the last data gone, as after a fail-over to a replica that lagged" {
+  begin
+  jq-push -q q x
+  spawn worker jq-work -L 6s q sh -c "$waits"
+  wait_until 5 held
+  redis HINCRBY 'jq:{q}:meta' pushed -1 >/dev/null
+  wait_line 10 worker.err "queue 'q': its data were lost or replaced: 1 pushes"
+  redis HINCRBY 'jq:{q}:meta' pushed 1 >/dev/null
+  echo 0 >&8
+  wait_until 10 has 'done' 1
+  exec 8>&-
+}
+
 @test "wrong password, no rights, not a Redis: told at the start" {
   server_start locked --requirepass secret
   run -77 --separate-stderr jq-work -u "$(server_url locked)" q true

@@ -101,7 +101,8 @@ static void on_claim(void *arg, const struct claim_answer *a,
 		fuzz_said(why, why->code);
 		return;
 	}
-	touch(a->epoch);
+	touch(a->past.epoch);
+	number(a->past.history);
 	number(a->next_ms);
 	number(a->lease_ms);
 	for (size_t i = 0; i < a->n; i++) {

@@ -23,7 +23,7 @@ push() {
 
 # claim WORKER REQUEST [N]: the ids that came, one per line
 claim() {
-  call claim "$1" "$2" "${3:-1}" | sed -n '5~5p'
+  call claim "$1" "$2" "${3:-1}" | sed -n '6~5p'
 }
 
 # A request number above all before it.
@@ -162,8 +162,8 @@ assert_sound() {
 @test "claim: the same request again gives the same jobs and tokens" {
   push a
   push b
-  first=$(call claim W 1 2 | tail -n +5)
-  second=$(call claim W 1 2 | tail -n +5)
+  first=$(call claim W 1 2 | tail -n +6)
+  second=$(call claim W 1 2 | tail -n +6)
   assert_equal "$second" "$first"
   assert_equal "$(call claim W 1 2 | head -n 1)" SAME
   assert_equal "$(record a 5)" 1
@@ -392,7 +392,7 @@ claims_b() {
   call claim V 1 1 >/dev/null
   assert_equal "$(state a)" 'run '
   run -0 call beat W '' a "$(record a 1)" ''
-  assert_line --index 3 ok
+  assert_line --index 4 ok
   # the grace ends
   expire_lease a
   redis HSET 'jq:{q}:meta' hold 1 >/dev/null
@@ -434,14 +434,30 @@ claims_b() {
   assert_equal "$(redis ZSCORE 'jq:{q}:seen' W)" ''
 }
 
+@test "claim and beat: the history grows with each push and claim" {
+  push a
+  push b
+  # a claim is in its own answer, and in that of its repetition
+  run -0 call claim W 1 1
+  assert_line --index 4 3
+  run -0 call claim W 1 1
+  assert_line --index 4 3
+  run -0 call claim V 1 0
+  assert_line --index 4 3
+  close_as a done
+  run -0 call beat W ''
+  assert_line --index 3 3
+}
+
 @test "beat: renews what is held, names what is lost" {
   push a
   claim W 1 >/dev/null
   redis ZADD 'jq:{q}:run' 1 a >/dev/null
   run -0 call beat W 'me h 1 1 1 1 0 0 v run' a "$(record a 1)" 'news' b 1.W ''
   assert_line --index 0 OK
-  assert_line --index 3 ok
-  assert_line --index 4 lost
+  assert_line --index 3 2
+  assert_line --index 4 ok
+  assert_line --index 5 lost
   [ "$(redis ZSCORE 'jq:{q}:run' a)" -gt 1000 ]
   assert_equal "$(redis HGET 'jq:{q}:live' a)" news
   close_as a done
@@ -514,7 +530,7 @@ claims_b() {
   assert_output $'OK\nASKED\nOK\nOK\nGONE'
   assert_equal "$(state d)$(state s)$(state r)" 'dead dead run '
   run -0 call beat W '' r "$(record r 1)" ''
-  assert_line --index 3 cancel
+  assert_line --index 4 cancel
   close_as r fail 1000 5 cancelled
   assert_equal "$(state r)" 'dead '
   run -0 call remove cancel 'by me' r

@@ -17,6 +17,12 @@ local function outage_check(lease)
   return hold
 end
 
+-- What only grows, for those who saw it before: jobs pushed and claimed. When
+-- it is less than it was, the server has forgotten what it had acknowledged.
+local function history(pushed, claimed)
+  return int((tonumber(pushed) or 0) + (tonumber(claimed) or 0))
+end
+
 -- Of all that may still be held: configure.lua remembers one that was longer.
 local function longest_lease(lease)
   local m = call('HMGET', META, 'lease_was', 'lease_until')
