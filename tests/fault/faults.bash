@@ -5,12 +5,13 @@
 # they need from the driver: db, proxy, pause, the process ids. Each heals what
 # it did unless the process is one that the driver starts again.
 
-# The driver's: dir worker_pid cron_pid server_pid data queues url.
-# shellcheck disable=SC2154,SC2046,SC2317
+# The driver's: worker_pid cron_pid server_pid queues url clock_ahead.
+# shellcheck disable=SC2034,SC2086,SC2119,SC2154,SC2317
 
+# Victims go to `it`: a subshell would throw dice of its own.
 pick() {
-  local all=("$@")
-  [ $# -eq 0 ] || printf '%s\n' "${all[RANDOM % $#]}"
+  it=
+  [ $# -eq 0 ] || eval "it=\${$((1 + RANDOM % $#))}"
 }
 
 a_worker() {
@@ -18,100 +19,120 @@ a_worker() {
 }
 
 # The engine below a worker.
+engine_of() {
+  it=$(pgrep -P "$1" jq-work | head -n 1)
+}
+
 an_engine() {
-  pgrep -P "$(a_worker)" jq-work | head -n 1
+  a_worker
+  engine_of "$it"
 }
 
-# ours NAME: processes of that name with our directory in their environment;
-# the machine may have others.
-ours() {
-  local p
-  for p in $(pgrep -x "$1"); do
-    ! grep -qs "$dir" "/proc/$p/environ" || echo "$p"
-  done
-}
-
-a_handler() {
-  pick $(ours ledger)
+of_name() {
+  local all
+  mapfile -t all < <(ours "$1")
+  pick "${all[@]}"
 }
 
 hit() {
   [ -z "${2-}" ] || kill "-$1" "$2" 2>/dev/null
 }
 
+# stop_for MS PID…: goes on while it is stopped.
 stop_for() {
-  hit STOP "${2-}"
+  local ms=$1
+  shift
+  kill -STOP "$@" 2>/dev/null || return 0
+  {
+    pause "$ms"
+    kill -CONT "$@" 2>/dev/null
+  } 7>&- &
+  stopped_by+=($!)
+}
+
+# stop_alone MS PID: nothing else happens meanwhile.
+stop_alone() {
+  hit STOP "$2"
   pause "$1"
-  hit CONT "${2-}"
+  hit CONT "$2"
 }
 
 # Processes of ours.
-fault_kill_engine() { hit KILL "$(an_engine)"; }
-fault_kill_supervisor() { hit KILL "$(a_worker)"; }
+fault_kill_engine() { an_engine && hit KILL "$it"; }
+fault_kill_supervisor() { a_worker && hit KILL "$it"; }
 fault_kill_both() {
-  local w
-  w=$(a_worker)
-  kill -KILL $(pgrep -P "$w" jq-work) "$w" 2>/dev/null
+  a_worker
+  local w=$it
+  engine_of "$w"
+  kill -KILL $it "$w" 2>/dev/null
 }
-fault_segv_engine() { hit SEGV "$(an_engine)"; }
-fault_abort_engine() { hit ABRT "$(an_engine)"; }
-fault_stop_engine_shortly() { stop_for $((RANDOM % 2500)) "$(an_engine)"; }
-fault_stop_engine_beyond_lease() { stop_for 9000 "$(an_engine)"; }
-fault_stop_supervisor() { stop_for 1500 "$(a_worker)"; }
-fault_term_worker() { hit TERM "$(a_worker)"; }
+fault_segv_engine() { an_engine && hit SEGV "$it"; }
+fault_abort_engine() { an_engine && hit ABRT "$it"; }
+fault_stop_engine_shortly() { an_engine && stop_for $((RANDOM % 2500)) "$it"; }
+fault_stop_engine_beyond_lease() { an_engine && stop_for 9000 "$it"; }
+fault_stop_supervisor() { a_worker && stop_for 1500 "$it"; }
+fault_stop_worker_beyond_lease() {
+  a_worker
+  local w=$it
+  engine_of "$w"
+  stop_for 9000 "$w" $it
+}
+fault_kill_stopped_worker() {
+  an_engine
+  hit STOP "$it"
+  pause 1000
+  hit KILL "$it"
+}
+fault_term_worker() { a_worker && hit TERM "$it"; }
 fault_term_worker_twice() {
-  local w
-  w=$(a_worker)
-  hit TERM "$w"
+  a_worker
+  hit TERM "$it"
   pause 100
-  hit TERM "$w"
+  hit TERM "$it"
 }
-fault_interrupt_worker() { hit INT "$(a_worker)"; }
-fault_quit_worker() { hit QUIT "$(a_worker)"; }
-fault_hangup_worker() { hit HUP "$(a_worker)"; }
+fault_interrupt_worker() { a_worker && hit INT "$it"; }
+fault_quit_worker() { a_worker && hit QUIT "$it"; }
+fault_hangup_worker() { a_worker && hit HUP "$it"; }
 fault_quiet_worker() {
-  local w
-  w=$(a_worker)
-  hit TSTP "$w"
+  a_worker
+  hit TSTP "$it"
   pause 500
-  hit CONT "$w"
+  hit CONT "$it"
 }
-fault_ask_worker() { hit USR1 "$(a_worker)"; }
+fault_ask_worker() { a_worker && hit USR1 "$it"; }
 fault_all_engines() {
   local w
-  for w in "${worker_pid[@]}"; do hit KILL "$(pgrep -P "$w" jq-work | head -n 1)"; done
+  for w in "${worker_pid[@]}"; do
+    engine_of "$w"
+    hit KILL "$it"
+  done
 }
 fault_few_descriptors() {
-  local e
-  e=$(an_engine)
-  prlimit --pid "$e" --nofile=30:
+  an_engine
+  prlimit --pid "$it" --nofile=30:
   pause 1500
-  prlimit --pid "$e" --nofile=1024:
+  prlimit --pid "$it" --nofile=1024:
 }
 fault_no_memory_engine() {
-  local e
-  e=$(an_engine)
-  prlimit --pid "$e" --as=1000000:
+  an_engine
+  prlimit --pid "$it" --as=1000000:
   pause 1000
-  prlimit --pid "$e" --as=unlimited:
+  prlimit --pid "$it" --as=unlimited:
 }
-fault_kill_handler() { hit KILL "$(a_handler)"; }
-fault_term_handler() { hit TERM "$(a_handler)"; }
-fault_stop_handler() { stop_for 1000 "$(a_handler)"; }
-fault_kill_pusher() { hit KILL "$(ours jq-push | head -n 1)"; }
-fault_stop_pusher() { stop_for 700 "$(ours jq-push | head -n 1)"; }
-fault_kill_scheduler() { hit KILL "$(pick "${cron_pid[@]}")"; }
-fault_stop_scheduler() { stop_for 3000 "$(pick "${cron_pid[@]}")"; }
+fault_kill_handler() { of_name ledger && hit KILL "$it"; }
+fault_term_handler() { of_name ledger && hit TERM "$it"; }
+fault_stop_handler() { of_name ledger && stop_for 1000 $it; }
+fault_kill_pusher() { of_name jq-push && hit KILL "$it"; }
+fault_stop_pusher() { of_name jq-push && stop_for 700 $it; }
+fault_stop_pusher_for_long() { of_name jq-push && stop_for 7000 $it; }
+fault_kill_scheduler() { pick "${cron_pid[@]}" && hit KILL "$it"; }
+fault_stop_scheduler() { pick "${cron_pid[@]}" && stop_for 3000 "$it"; }
 fault_both_schedulers() { kill -KILL "${cron_pid[@]}" 2>/dev/null; }
-fault_hangup_scheduler() { hit HUP "$(pick "${cron_pid[@]}")"; }
+fault_hangup_scheduler() { pick "${cron_pid[@]}" && hit HUP "$it"; }
 
 # The server.
-server_gone() {
-  hit "$1" "$server_pid"
-  wait "$server_pid" 2>/dev/null
-}
 fault_kill_server() {
-  server_gone KILL
+  server_end KILL
   server_start
 }
 fault_kill_server_twice() {
@@ -120,22 +141,22 @@ fault_kill_server_twice() {
   fault_kill_server
 }
 fault_restart_server() {
-  server_gone TERM
+  server_end TERM
   server_start
 }
 fault_server_away() {
-  server_gone KILL
+  server_end KILL
   pause 3000
   server_start
 }
 fault_server_away_beyond_lease() {
-  server_gone KILL
+  server_end KILL
   pause 9000
   server_start
 }
-fault_stop_server_half_second() { stop_for 500 "$server_pid"; }
-fault_stop_server() { stop_for 3000 "$server_pid"; }
-fault_stop_server_beyond_lease() { stop_for 8000 "$server_pid"; }
+fault_stop_server_half_second() { stop_alone 500 "$server_pid"; }
+fault_stop_server() { stop_alone 3000 "$server_pid"; }
+fault_stop_server_beyond_lease() { stop_alone 8000 "$server_pid"; }
 fault_server_sleeps() { db DEBUG SLEEP 1.5; }
 fault_server_reloads() { db DEBUG RELOAD; }
 fault_flush_scripts() { db SCRIPT FLUSH; }
@@ -189,7 +210,7 @@ fault_busy_script() {
 }
 fault_password() {
   db CONFIG SET requirepass torture
-  db CLIENT KILL TYPE normal SKIPME yes
+  REDISCLI_AUTH=torture db CLIENT KILL TYPE normal SKIPME yes
   pause 1000
   REDISCLI_AUTH=torture db CONFIG SET requirepass ''
 }
@@ -203,27 +224,31 @@ fault_demoted() {
   pause 1500
   db REPLICAOF NO ONE
 }
+# Redis 7.0 keeps no place for what a short write had to be taken back from: a
+# log begun by a rewrite has a gap of zeros there and cannot be read again. A
+# rewrite is what an operator has to do, too.
 fault_full_disk() {
   [ -e mounted ] || return 0
-  head -c 1000000000 /dev/zero >"$data/fill" 2>/dev/null
+  head -c 4000000000 /dev/zero >data/fill 2>/dev/null
   pause 1500
-  rm -f "$data/fill"
+  rm -f data/fill
+  until_true 10 db SET torture-room '' && db DEL torture-room
+  until [[ $(db BGREWRITEAOF) == Background* ]]; do pause 100; done
+  until_true 30 rewritten
 }
-set_clock() {
-  # 8 bytes, lowest first
-  local n=$1 i text=
-  for ((i = 0; i < 8; i++)); do
-    text+=$(printf '\\x%02x' $((n & 255)))
-    n=$((n >> 8))
-  done
-  printf '%b' "$text" | dd of=clock conv=notrunc status=none
+rewritten() {
+  local info
+  info=$(db INFO persistence)
+  [[ $info == *aof_rewrite_in_progress:0* &&
+    $info == *aof_rewrite_scheduled:0* &&
+    $info == *aof_last_bgrewrite_status:ok* ]]
 }
-fault_clock_forward() { set_clock 3600; }
-fault_clock_back() { set_clock 0; }
+fault_clock_forward() { set_clock $((clock_ahead + 3600)); }
+fault_clock_back() { set_clock $((clock_ahead - 3600)); }
 fault_clock_shakes() {
   local s
-  for s in 2 -2 1 -1 0; do
-    set_clock "$s"
+  for s in 2 -4 3 -2 1; do
+    set_clock $((clock_ahead + s))
     pause 300
   done
 }
@@ -242,7 +267,14 @@ fault_late_copy_beyond_lease() {
   pause 8000
   proxy release
 }
-fault_garbage() { proxy garble; }
+fault_copy() { proxy twice $((1 + RANDOM % 10)); }
+fault_copies() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    proxy twice 1
+    pause 30
+  done
+}
+fault_garbage() { proxy garble $((1 + RANDOM % 10)); }
 fault_reset() { proxy reset; }
 fault_reset_storm() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -279,37 +311,68 @@ fault_trickle() {
   proxy trickle 0
 }
 
+# A few kilobytes a second.
+fault_slow() {
+  proxy trickle 1
+  proxy delay 20
+  pause 2500
+  proxy delay 0
+  proxy trickle 0
+}
+
 # Operators, who do not know of all this.
 operator() {
   timeout 10 "$@" >/dev/null 2>&1
 }
 fault_pause_queue() {
-  local q
-  q=$(pick "${queues[@]}")
-  operator jq-ctl -u "$url" pause "$q"
+  pick "${queues[@]}"
+  operator jq-ctl -u "$url" pause "$it"
   pause 500
-  until operator jq-ctl -u "$url" resume "$q"; do pause 100; done
+  until operator jq-ctl -u "$url" resume "$it"; do pause 100; done
+}
+some_jobs() {
+  mapfile -t them < <(timeout 5 jq-stat -u "$url" -s "$1" -n 3 -F job)
 }
 fault_cancel_running() {
-  operator jq-ctl -u "$url" cancel \
-    $(timeout 5 jq-stat -u "$url" -s running -n 3 -F job)
+  some_jobs running
+  operator jq-ctl -u "$url" cancel "${them[@]}"
 }
 fault_cancel_waiting() {
-  operator jq-ctl -u "$url" cancel \
-    $(timeout 5 jq-stat -u "$url" -s ready -n 3 -F job)
+  some_jobs ready
+  operator jq-ctl -u "$url" cancel "${them[@]}"
 }
 fault_retry_dead() { operator jq-retry -u "$url" -n 50 --all "${queues[@]}"; }
+fault_retry_dead_twice() {
+  operator jq-retry -u "$url" -n 200 --all "${queues[@]}" &
+  operator jq-retry -u "$url" -n 200 --all "${queues[@]}"
+  wait $!
+}
+fault_raise_lease() {
+  pick "${queues[@]}"
+  operator jq-ctl -u "$url" set "$it" lease=20s
+  pause 300
+  until operator jq-ctl -u "$url" set "$it" lease="$lease"; do pause 100; done
+}
 
 # Everything that a fault may have left behind when the server went away.
 calm() {
-  set_clock 0
-  rm -f "$data/fill"
+  [ "${#stopped_by[@]}" -eq 0 ] || wait "${stopped_by[@]}"
+  rm -f data/fill
   REDISCLI_AUTH=torture db CONFIG SET requirepass '' >/dev/null 2>&1
-  until_true 20 db_up || server_start
+  db_up || server_start
   db CONFIG SET maxmemory 0 maxclients 10000 timeout 0 \
-    min-replicas-to-write 0 >/dev/null
+    min-replicas-to-write 0 busy-reply-threshold 5000 \
+    client-output-buffer-limit 'normal 0 0 0' >/dev/null
   db REPLICAOF NO ONE >/dev/null
 }
 
-# shellcheck disable=SC2034 # the driver's
+# A plan for the whole run: all kinds in another order each round.
 mapfile -t kinds < <(declare -F | sed -n 's/^declare -f fault_//p')
+deck=()
+next_kind() {
+  local i
+  [ "${#deck[@]}" -gt 0 ] || deck=("${kinds[@]}")
+  i=$((RANDOM % ${#deck[@]}))
+  kind=${deck[i]}
+  deck=("${deck[@]:0:i}" "${deck[@]:i + 1}")
+}

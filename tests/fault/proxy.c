@@ -7,11 +7,12 @@
  *   proxy UPSTREAM-SOCKET   listens on a port of 127.0.0.1, printed first
  *
  * Lines on stdin, which answers "ok" (and "hit" when an armed one came true):
- *   before N, after N, inside N, hold N   at the N-th request from now: cut
- *                     before it is forwarded, after it but before the answer,
- *                     inside the answer; or keep it back, whole
+ *   before N, after N, inside N, hold N, twice N, garble N
+ *                     at the N-th request from now: cut before it is forwarded,
+ *                     after it but before the answer, inside the answer; keep
+ *                     it back, whole, and cut; send it once more on another
+ *                     connection; answer other bytes (0: none of that any more)
  *   release           send what was kept back, on its own old connection
- *   garble            the next answer is other bytes
  *   reset, half-client, half-server       all connections, now
  *   silent 0|1        nothing is passed on, in any direction
  *   refuse 0|1        new connections are closed at once
@@ -38,6 +39,7 @@ enum cut {
 	CUT_AFTER,
 	CUT_INSIDE,
 	CUT_HOLD,
+	CUT_TWICE,
 	CUT_GARBLE
 };
 
@@ -50,6 +52,7 @@ struct pipe {
 struct conn {
 	int client, server; /* -1 = closed */
 	struct pipe up, down;
+	struct pipe copy; /* of the request that goes out twice */
 	/* Where we are in the requests of the client. */
 	size_t skip;   /* bytes of a bulk string and its end */
 	long words;    /* of the request still to come; 0 = between two */
@@ -85,6 +88,7 @@ static void end(struct conn *c)
 	shut(&c->server);
 	free(c->up.buf);
 	free(c->down.buf);
+	free(c->copy.buf);
 	memset(c, 0, sizeof(*c));
 	c->client = c->server = -1;
 }
@@ -145,6 +149,44 @@ static bool step(struct conn *c, char byte)
 	return false;
 }
 
+static int dial(void)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", upstream);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* A place for one more connection; NULL = none is free. */
+static struct conn *vacant(void)
+{
+	for (int i = 0; i < CONNS; i++)
+		if (conns[i].client == -1 && conns[i].server == -1)
+			return &conns[i];
+	return NULL;
+}
+
+/* The copy goes out on a connection of its own, where nobody listens. */
+static void send_copy(struct conn *c)
+{
+	struct conn *other = vacant();
+
+	c->at = CUT_NONE;
+	if (other && (other->server = dial()) != -1) {
+		other->up = c->copy;
+		other->at = CUT_AFTER;
+	} else {
+		free(c->copy.buf);
+	}
+	c->copy = (struct pipe){NULL, 0};
+}
+
 static void come_true(struct conn *c)
 {
 	c->at = armed;
@@ -155,18 +197,27 @@ static void come_true(struct conn *c)
 /* How many of the client's bytes go on; the rest is cut or kept back. */
 static size_t look(struct conn *c, const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool first = !c->skip && !c->words && !c->line_len;
+	size_t from = 0; /* of the request we are in */
 
-		if (first && countdown && --countdown == 0) {
-			come_true(c);
+	for (size_t i = 0; i < n; i++) {
+		if (!c->skip && !c->words && !c->line_len) {
+			from = i;
+			if (countdown && --countdown == 0)
+				come_true(c);
 			if (c->at == CUT_BEFORE || c->at == CUT_HOLD)
 				return i;
 		}
-		if (step(c, p[i]) &&
-		    (c->at == CUT_AFTER || c->at == CUT_INSIDE))
+		if (!step(c, p[i]))
+			continue;
+		if (c->at == CUT_AFTER || c->at == CUT_INSIDE)
 			return i + 1;
+		if (c->at == CUT_TWICE) {
+			add(&c->copy, p + from, i + 1 - from);
+			send_copy(c);
+		}
 	}
+	if (c->at == CUT_TWICE)
+		add(&c->copy, p + from, n - from);
 	return n;
 }
 
@@ -184,11 +235,11 @@ static void from_client(struct conn *c)
 	}
 	pass = look(c, chunk, (size_t)n);
 	add(&c->up, chunk, pass);
-	if (c->at == CUT_BEFORE) {
+	if (!c->held)
 		flush(&c->up, c->server);
+	if (c->at == CUT_BEFORE) {
 		end(c);
 	} else if (c->at == CUT_HOLD) {
-		flush(&c->up, c->server);
 		c->up.len = 0;
 		add(&c->up, chunk + pass, (size_t)n - pass);
 		c->held = true;
@@ -208,9 +259,8 @@ static void from_server(struct conn *c)
 		end(c);
 		return;
 	}
-	if (c->at == CUT_GARBLE || armed == CUT_GARBLE) {
-		armed = c->at = CUT_NONE;
-		say("hit");
+	if (c->at == CUT_GARBLE) {
+		c->at = CUT_NONE;
 		memset(chunk, '?', (size_t)n);
 	}
 	add(&c->down, chunk, c->at == CUT_INSIDE ? (size_t)n / 2 : (size_t)n);
@@ -220,35 +270,16 @@ static void from_server(struct conn *c)
 	}
 }
 
-static int dial(void)
-{
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", upstream);
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-		return fd;
-	}
-	close(fd);
-	return -1;
-}
-
 static void take_in(int listener)
 {
 	int client =
 		accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	int server = refuse ? -1 : dial();
+	struct conn *c = refuse ? NULL : vacant();
 
-	for (int i = 0; i < CONNS && server != -1; i++) {
-		if (conns[i].client != -1 || conns[i].server != -1)
-			continue;
-		conns[i].client = client;
-		conns[i].server = server;
-		return;
-	}
-	shut(&client);
-	shut(&server);
+	if (c && (c->server = dial()) != -1)
+		c->client = client;
+	else
+		shut(&client);
 }
 
 static void to_all(const char *what)
@@ -272,27 +303,33 @@ static void to_all(const char *what)
 	}
 }
 
-static void obey(char *line)
+/* One of those that wait for a request. */
+static bool arm(const char *word, long n)
 {
 	static const struct {
 		const char *word;
 		enum cut cut;
-	} cuts[] = {{"before", CUT_BEFORE},
-		    {"after", CUT_AFTER},
-		    {"inside", CUT_INSIDE},
-		    {"hold", CUT_HOLD},
-		    {"garble", CUT_GARBLE}};
-	char *word = strtok_r(line, " \n", &line);
-	long n = line ? strtol(line, NULL, 10) : 0;
+	} cuts[] = {{"before", CUT_BEFORE}, {"after", CUT_AFTER},
+		    {"inside", CUT_INSIDE}, {"hold", CUT_HOLD},
+		    {"twice", CUT_TWICE},   {"garble", CUT_GARBLE}};
 
-	if (!word)
-		return;
 	for (size_t i = 0; i < sizeof(cuts) / sizeof(*cuts); i++) {
 		if (strcmp(word, cuts[i].word) != 0)
 			continue;
 		armed = cuts[i].cut;
-		countdown = armed == CUT_GARBLE ? 0 : n;
+		countdown = n;
+		return true;
 	}
+	return false;
+}
+
+static void obey(char *line)
+{
+	char *word = strtok_r(line, " ", &line);
+	long n = word ? strtol(line, NULL, 10) : 0;
+
+	if (!word)
+		return;
 	if (strcmp(word, "silent") == 0)
 		silent = n;
 	else if (strcmp(word, "refuse") == 0)
@@ -303,7 +340,7 @@ static void obey(char *line)
 		delay_ms = (int)n;
 	else if (strcmp(word, "release") == 0)
 		released = true;
-	else
+	else if (!arm(word, n))
 		to_all(word);
 	say("ok");
 }
