@@ -30,13 +30,17 @@ local function counter(field)
   return tonumber(call('HGET', META, field)) or 0
 end
 
--- new ones may come beside those of this very millisecond
-local begin = ARGV[2] == '' and '(' .. now_text or ARGV[2]
+-- New ones come beside those of this very millisecond, so it begins below. The
+-- few above it count as they are now; many are there after the clock was put
+-- back, and then it begins with them, though new ones come in the middle.
+local begin, above = ARGV[2], now_text
 local below, counted = 0, 0
-if ARGV[2] == '' then
+if begin == '' then
+  if call('ZCOUNT', set, above, '+inf') > 1000 then above = '(+inf' end
+  begin = above == now_text and '(' .. above or '+inf'
   below = call('ZCOUNT', set, '-inf', begin)
-  counted = counter(name .. '_bytes') - bytes(call('ZRANGEBYSCORE', set,
-    now_text, '+inf', 'LIMIT', 0, 1000), 1)
+  counted = counter(name .. '_bytes') -
+    bytes(call('ZRANGEBYSCORE', set, above, '+inf'), 1)
 end
 local list = call('ZREVRANGEBYSCORE', set, begin, '-inf', 'WITHSCORES',
   'LIMIT', skip, most)

@@ -158,6 +158,24 @@ weigh() {
   done
 }
 
+@test "weigh: many jobs that ended after now, before the clock was put back" {
+  local bytes
+  seq 1200 | jq-push -q -l q
+  redis ZRANGE 'jq:{q}:rdy' 0 -1 | sed 's,^,q/,' | jq-ctl -q drop - >/dev/null
+  bytes=$(redis HGET 'jq:{q}:meta' done_bytes)
+  redis EVAL "for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    redis.call('ZINCRBY', KEYS[1], 3600000, id) end" 1 'jq:{q}:done' >/dev/null
+  run -0 job_call q weigh 'done' '' 0 9
+  assert_line --index 5 1200
+  assert_line --index 6 "$bytes"
+  run jq-stat --check
+  assert_output ''
+  jq-push -q -i now q x
+  jq-ctl -q drop q/now >/dev/null
+  run jq-stat --check
+  assert_output ''
+}
+
 @test "settle: closes gaps without touching what was counted" {
   job_all_states q
   key HINCRBY meta pushed 5
