@@ -92,6 +92,7 @@ account() {
   printf 'processes that got away %s\n\n' "$(ours ledger-orphan | wc -l)"
   check_counts ''
   check 'ticks of the schedule are missing' "$(ticks_missing)"
+  check 'the schedule did not fire' $(($(value ticks) == 0))
   check 'queues were not worked off' $((1 - drained))
   check 'workers hold descriptors they do not need' "$descriptors"
   check 'processes are left' \

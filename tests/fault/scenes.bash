@@ -248,8 +248,8 @@ scene_living() {
   server_start
   until_true 60 worked_off
   records a
-  figure 'handlers that lived through two restarts, 60 s without a server, 8 s
-of its silence and a clock that jumped an hour four times' 40
+  local what='two restarts, 60 s without a server, 8 s of its silence'
+  figure "handlers that lived through $what, four jumps of its clock" 40
   check 'living handlers were run again' $(($(grep -c '^start' ledger) - 40))
   check 'living handlers lost their jobs' \
     "$(awk '$2 != "done" || $4 + $5 + $6 {n++} END {print n + 0}' records)"
