@@ -70,13 +70,14 @@ no_more_descriptors() {
 }
 
 # A process that left its handler's session can get away when both processes
-# of its worker are killed at once: nobody is left who could know of it. No
-# more of them than that happened.
+# of its worker are killed at once: nobody is left who could know of it.
 escaped() {
-  local n most
-  n=$(ours ledger-orphan | wc -l)
-  most=$(grep -c kill_both faults.log)
-  echo $((n > most ? n - most : 0))
+  local p
+  : >>both-killed
+  for p in $(ours ledger-orphan); do
+    tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^JQ_WORKER=//p'
+  done >escaped
+  grep -cvxFf both-killed escaped
 }
 
 account() {
@@ -103,7 +104,7 @@ account() {
   check 'disorder was seen on the way' "$(grep -c . violations)"
   check 'jq-stat did not know what to say' "$(grep -c 'jq-stat ended' said)"
   check 'the proxy did not live to the end' \
-    "$(kill -0 "$proxy_pid" 2>/dev/null; echo $?)"
+    "$proxy_died"
   check 'the server did not live to the end' "$(db_up; echo $?)"
   check 'sanitizers or crashes' \
     "$(cat worker.*.err cron.*.err | grep -cE 'Sanitizer|please report')"

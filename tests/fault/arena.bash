@@ -5,7 +5,7 @@
 # sockets, data, logs, the clock's file. Everything that runs in a torture test
 # runs in such a place; scenes that must not disturb each other have their own.
 
-# The driver's: tools server cli.
+# The driver's: dir tools server cli.
 # shellcheck disable=SC2034,SC2119,SC2120,SC2154
 
 # pause MS
@@ -56,11 +56,11 @@ server_start() {
 
 # shellcheck disable=SC2317 # until_true calls it
 db_up_or_gone() {
-  db_up || ! kill -0 "$server_pid" 2>/dev/null
+  db_up || ! is_ours "$server_pid"
 }
 
 server_end() {
-  kill "-$1" "$server_pid" 2>/dev/null
+  signal "$1" "$server_pid"
   wait "$server_pid" 2>/dev/null
 }
 
@@ -80,6 +80,26 @@ set_clock() {
     n=$((n >> 8))
   done
   printf '%b' "$text" | dd of=clock conv=notrunc status=none
+}
+
+# Numbers of processes come again: nobody else's may be hit. Ours are our
+# children and what has the test's directory in its environment.
+is_ours() {
+  local stat
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+  [[ $stat == *") "?" $BASHPID "* ]] ||
+    grep -qsF "HOME=$dir" "/proc/$1/environ"
+}
+
+# signal NAME PID…: to those that are there and ours; true if the last was.
+signal() {
+  local name=$1 pid status=1
+  shift
+  for pid; do
+    is_ours "$pid" && kill "-$name" "$pid" 2>/dev/null
+    status=$?
+  done
+  return "$status"
 }
 
 # ours NAME: processes of that name that belong to this place; the machine, and
@@ -119,7 +139,7 @@ arena() {
 # end_all PID…: TERM, and gone. Without operands `wait` would wait for all.
 end_all() {
   [ $# -gt 0 ] || return 0
-  kill "$@" 2>/dev/null
+  signal TERM "$@"
   wait "$@" 2>/dev/null
 }
 

@@ -35,17 +35,17 @@ of_name() {
 }
 
 hit() {
-  [ -z "${2-}" ] || kill "-$1" "$2" 2>/dev/null
+  [ -z "${2-}" ] || signal "$1" "$2"
 }
 
 # stop_for MS PID…: goes on while it is stopped.
 stop_for() {
   local ms=$1
   shift
-  kill -STOP "$@" 2>/dev/null || return 0
+  signal STOP "$@" || return 0
   {
     pause "$ms"
-    kill -CONT "$@" 2>/dev/null
+    signal CONT "$@"
   } 7>&- &
   stopped_by+=($!)
 }
@@ -61,10 +61,12 @@ stop_alone() {
 fault_kill_engine() { an_engine && hit KILL "$it"; }
 fault_kill_supervisor() { a_worker && hit KILL "$it"; }
 fault_kill_both() {
-  a_worker
-  local w=$it
-  engine_of "$w"
-  kill -KILL $it "$w" 2>/dev/null
+  local n
+  pick "${!worker_pid[@]}"
+  n=$it
+  engine_of "${worker_pid[n]}"
+  signal KILL $it "${worker_pid[n]}"
+  echo "w$n" >>both-killed
 }
 fault_segv_engine() { an_engine && hit SEGV "$it"; }
 fault_abort_engine() { an_engine && hit ABRT "$it"; }
@@ -127,7 +129,7 @@ fault_stop_pusher() { of_name jq-push && stop_for 700 $it; }
 fault_stop_pusher_for_long() { of_name jq-push && stop_for 7000 $it; }
 fault_kill_scheduler() { pick "${cron_pid[@]}" && hit KILL "$it"; }
 fault_stop_scheduler() { pick "${cron_pid[@]}" && stop_for 3000 "$it"; }
-fault_both_schedulers() { kill -KILL "${cron_pid[@]}" 2>/dev/null; }
+fault_both_schedulers() { signal KILL "${cron_pid[@]}"; }
 fault_hangup_scheduler() { pick "${cron_pid[@]}" && hit HUP "$it"; }
 
 # The server.

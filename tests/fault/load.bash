@@ -21,7 +21,7 @@ worker() {
 workers_alive() {
   local n
   for n in "${!worker_pid[@]}"; do
-    kill -0 "${worker_pid[n]}" 2>/dev/null || worker "$n"
+    is_ours "${worker_pid[n]}" || worker "$n"
   done
 }
 
@@ -34,7 +34,7 @@ scheduler() {
 schedulers_alive() {
   local n
   for n in "${!cron_pid[@]}"; do
-    kill -0 "${cron_pid[n]}" 2>/dev/null || scheduler "$n"
+    is_ours "${cron_pid[n]}" || scheduler "$n"
   done
 }
 

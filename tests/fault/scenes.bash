@@ -116,11 +116,11 @@ gone_restarted() {
   server_start
 }
 gone_frozen() {
-  kill -STOP "$server_pid"
+  signal STOP "$server_pid"
   pause 8000
   look_at_clock
   begin=$now
-  kill -CONT "$server_pid"
+  signal CONT "$server_pid"
 }
 gone_loading() {
   server_end KILL
@@ -157,7 +157,7 @@ scene_silence() {
   until_true 10 starts_are 2 || return
   within 10000 'until a half-open connection was noticed, at work' half_open ||
     return
-  kill "${worker_pid[1]}" && kill "${worker_pid[1]}"
+  signal TERM "${worker_pid[1]}" && signal TERM "${worker_pid[1]}"
 }
 
 half_open() {
@@ -190,7 +190,7 @@ idle_end() {
     crew 1 a --ready-fd 4
     read -r -u 4 || return
     begin=${EPOCHREALTIME/./}
-    kill "${worker_pid[1]}"
+    signal TERM "${worker_pid[1]}"
     wait "${worker_pid[1]}" || return
     begin=$(((${EPOCHREALTIME/./} - begin) / 1000))
     ((begin <= took)) || took=$begin
@@ -212,7 +212,7 @@ engine_end() {
     e=$(pgrep -P "${worker_pid[n]}" jq-work)
     look_at_clock
     echo "kill k$n $now" >>kills
-    kill -KILL "$e" || return
+    signal KILL "$e" || return
     pause 100
   done
   until_true 60 starts_are 240 || return
@@ -240,9 +240,9 @@ scene_living() {
     set_clock "$n"
     pause 7000
   done
-  kill -STOP "$server_pid"
+  signal STOP "$server_pid"
   pause 8000
-  kill -CONT "$server_pid"
+  signal CONT "$server_pid"
   server_end KILL
   pause 60000
   server_start

@@ -96,10 +96,10 @@ live_job() {
   until_true 60 is_done_or_over "j$1"
   until is_done "j$1"; do
     repeated=$((repeated + 1))
-    kill -0 "${worker_pid[2]}" 2>/dev/null || crew 2 job
+    is_ours "${worker_pid[2]}" || crew 2 job
     ((repeated < 60)) && until_true 60 is_done_or_over "j$1" || return
   done
-  kill "${worker_pid[2]}" && wait "${worker_pid[2]}"
+  signal TERM "${worker_pid[2]}" && wait "${worker_pid[2]}"
 }
 
 is_done() {
@@ -107,7 +107,7 @@ is_done() {
 }
 
 is_done_or_over() {
-  is_done "$1" || ! kill -0 "${worker_pid[2]}"
+  is_done "$1" || ! is_ours "${worker_pid[2]}"
 }
 
 # The worker is not of the sweep.
@@ -163,10 +163,10 @@ live_cron() {
   until_true 30 ticks_are_or_over $((n + 2))
   until ticks_are $((n + 2)); do
     repeated=$((repeated + 1))
-    kill -0 "${worker_pid[2]}" 2>/dev/null || clock
+    is_ours "${worker_pid[2]}" || clock
     ((repeated < 60)) && until_true 30 ticks_are_or_over $((n + 2)) || return
   done
-  kill "${worker_pid[2]}" && wait "${worker_pid[2]}"
+  signal TERM "${worker_pid[2]}" && wait "${worker_pid[2]}"
 }
 
 clock() {
@@ -175,5 +175,5 @@ clock() {
 }
 
 ticks_are_or_over() {
-  ticks_are "$1" || ! kill -0 "${worker_pid[2]}"
+  ticks_are "$1" || ! is_ours "${worker_pid[2]}"
 }
