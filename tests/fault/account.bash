@@ -3,7 +3,7 @@
 #
 # What became of all jobs, and the verdict.
 
-# The driver's: here dir queues drained descriptors proxy_pid worker_pid.
+# The driver's: here dir queues drained descriptors zombies proxy_pid worker_pid.
 # shellcheck disable=SC2154,SC2317
 
 # check WHAT NUMBER: passed when it is 0. figure NAME VALUE.
@@ -69,6 +69,16 @@ no_more_descriptors() {
   done
 }
 
+# Neither supervisors nor engines have children that nobody collected.
+no_zombies() {
+  local all
+  all=$(
+    printf '%s\n' "${worker_pid[@]}"
+    for p in "${worker_pid[@]}"; do pgrep -P "$p"; done
+  )
+  ! ps -eo ppid=,stat= | awk '$2 ~ /^Z/ {print $1}' | grep -qxF "$all"
+}
+
 # A process that left its handler's session can get away when both processes
 # of its worker are killed at once: nobody is left who could know of it.
 escaped() {
@@ -96,6 +106,7 @@ account() {
   check 'the schedule did not fire' $(($(value ticks) == 0))
   check 'queues were not worked off' $((1 - drained))
   check 'workers hold descriptors they do not need' "$descriptors"
+  check 'zombies are left' "$zombies"
   check 'processes are left' \
     "$(ours 'ledger|jq-work|jq-push|jq-cron' | wc -l)"
   check 'processes got away' "$(escaped)"
