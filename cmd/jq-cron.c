@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jq-cron: reads schedule files and pushes a job whenever a line is due, until
- * it is told to stop (0); what happens goes to stderr, a line an event. `next`
- * prints when an expression or the lines of a file are due (1: never again),
- * `check` what is wrong with files. 65 for an expression, 66, 77 and 78 for a
- * file that cannot be read, is not safe, or is wrong.
+ * it is told to stop (0); what happens goes to stderr, a line an event. Its
+ * verbs look at schedules and change them, in files (`next`, `check`) or in the
+ * server (all others); they write what was asked for to stdout. 1: there is no
+ * such schedule, or nothing to be done; 65 for an expression, 66, 77 and 78 for
+ * a file that cannot be read, is not safe, or is wrong.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +19,14 @@
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/schedules.h"
+#include "cli/verb.h"
+#include "cli/who.h"
 #include "cron/apply.h"
-#include "cron/event.h"
-#include "cron/keeper.h"
-#include "cron/logbook.h"
+#include "cron/daemon.h"
 #include "cron/preview.h"
 #include "queue/schedule.h"
 #include "work/log.h"
-#include "work/notify.h"
 
 static struct args {
 	struct opt_common common;
@@ -35,6 +35,7 @@ static struct args {
 	const char *tz, *name, *file;
 	char *const *operand; /* after the verb */
 	size_t n;
+	struct schedules with; /* of the verbs that ask the server */
 } args = {.limit = 5, .ready_fd = -1};
 
 enum {
@@ -42,7 +43,10 @@ enum {
 	KEY_TZ,
 	KEY_NAME,
 	KEY_FILE,
-	KEY_READY_FD
+	KEY_READY_FD,
+	KEY_CHECK,
+	KEY_QUEUE_OPTION,
+	KEY_DRY_RUN
 };
 
 /* clang-format off */
@@ -58,18 +62,26 @@ static const struct opt table[] = {
 	 OPT_TEXT, .at = &args.name},
 	{KEY_FILE, "file", "FILE", "next: the schedules of this file",
 	 OPT_TEXT, .at = &args.file},
+	{KEY_CHECK, "check", NULL, "ls: only those that are behind; 1 if any is",
+	 OPT_FLAG, .at = &args.with.behind},
+	{'F', "fields", "LIST", "these fields with tabs between, no header",
+	 OPT_TEXT, .at = &args.with.fields},
+	{'H', "no-header", NULL, "the table without its first line",
+	 OPT_FLAG, .at = &args.with.no_header},
+	{KEY_QUEUE_OPTION, "queue", "QUEUE", "the queue of names without one",
+	 OPT_TEXT, .at = &args.with.queue},
+	{KEY_DRY_RUN, "dry-run", NULL, "say what would be done, and do nothing",
+	 OPT_FLAG, .at = &args.with.dry_run},
 	{KEY_READY_FD, "ready-fd", "N", "write a newline there when in force",
 	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
 	{.name = NULL},
 };
 /* clang-format on */
 
-static const struct opt_command cmd = {
+static struct opt_command cmd = {
 	.name = "jq-cron",
 	.synopsis = "[--ready-fd N] FILE ...\n"
-		    "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] "
-		    "EXPRESSION | --file FILE\n"
-		    "check FILE ...",
+		    "VERB [OPTION ...] [ARG ...]",
 	.summary = "Push jobs on a schedule.",
 	.table = table,
 	.common = &args.common,
@@ -91,12 +103,13 @@ static void free_files(struct schedule_file *f)
 	free(f);
 }
 
-static int check(struct err *e)
+static int check(void *with, struct err *e)
 {
 	struct schedule_file *f = buf_zalloc(args.n * sizeof(*f));
 	struct report report = new_report(true);
 	enum status worst = STATUS_OK;
 
+	(void)with;
 	for (size_t i = 0; i < args.n; i++) {
 		if (report_load(&report, &f[i], args.operand[i], false, e) == 0)
 			continue;
@@ -165,11 +178,12 @@ static int show_file(struct err *e)
 	return rc < 0 ? -1 : status;
 }
 
-static int next(struct err *e)
+static int next(void *with, struct err *e)
 {
 	struct schedule_file f;
 	int rc;
 
+	(void)with;
 	if (args.file)
 		return show_file(e);
 	rc = preview_parse(&f, args.operand[0], args.tz, args.name, e);
@@ -178,15 +192,6 @@ static int next(struct err *e)
 	schedule_file_release(&f);
 	return rc;
 }
-
-/* The daemon and what it works with. */
-struct daemon {
-	struct connect c;
-	struct keeper keeper;
-	struct notify notify;
-	struct loop_timer *alive;
-	struct logbook log;
-};
 
 /* All are looked at, so that all errors are told at once. */
 static int read_files(struct schedule_file *f, struct err *e)
@@ -208,41 +213,8 @@ static int read_files(struct schedule_file *f, struct err *e)
 	return rc;
 }
 
-static int reload(void *arg, struct err *e)
-{
-	struct daemon *d = arg;
-	struct schedule_file *f = buf_zalloc(args.n * sizeof(*f));
-	int rc;
-
-	notify_reloading(&d->notify);
-	rc = read_files(f, e);
-	if (rc == 0)
-		rc = keeper_apply(&d->keeper, f, args.n, e);
-	free_files(f);
-	notify_reloaded(&d->notify);
-	return rc;
-}
-
-static void stay_alive(void *arg)
-{
-	struct daemon *d = arg;
-
-	notify_alive(&d->notify);
-	loop_timer_set(d->alive, d->notify.watchdog_ms);
-}
-
-static void tell(struct daemon *d, const char *what)
-{
-	struct event v;
-
-	event_begin(&v, EVENT_NOTE, what);
-	event_str(&v, "version", opt_version());
-	event_int(&v, "files", (int64_t)args.n);
-	event_end(&v, &d->keeper.to);
-}
-
 /* Requests end soon when the server is away: by then other ticks are due. */
-static int start(struct daemon *d, struct err *e)
+static int serve_files(const struct schedule_file *f, struct err *e)
 {
 	const struct redis_options o = {
 		.connect_timeout = args.common.connect_timeout,
@@ -250,133 +222,127 @@ static int start(struct daemon *d, struct err *e)
 		.patience = 3000,
 		.fail_first = true,
 	};
-
-	d->log = (struct logbook){
-		.program = cmd.name,
-		.fd = STDERR_FILENO,
-		.verbose = args.common.verbose - args.common.quiet,
-		.json = args.common.json,
-		.journal = log_is_journal(env_get("JOURNAL_STREAM"),
-					  STDERR_FILENO),
-		.line = BUF_INIT,
+	struct daemon d = {
+		.space = args.common.namespace,
+		.version = opt_version(),
+		.by = args.with.by,
+		.log.program = cmd.name,
+		.log.fd = STDERR_FILENO,
+		.log.verbose = args.common.verbose - args.common.quiet,
+		.log.json = args.common.json,
+		.log.journal = log_is_journal(env_get("JOURNAL_STREAM"),
+					      STDERR_FILENO),
+		.log.line = BUF_INIT,
+		.read = read_files,
+		.n_files = args.n,
 	};
-	notify_init(&d->notify, env_get("NOTIFY_SOCKET"),
+	struct connect c;
+	int rc = connect_open(&c, &args.common, cmd.name, &o, e);
+
+	if (rc < 0)
+		return -1;
+	notify_init(&d.notify, env_get("NOTIFY_SOCKET"),
 		    env_get("WATCHDOG_USEC"), env_get("WATCHDOG_PID"),
 		    (int)args.ready_fd);
-	d->keeper.to = (struct event_sink){logbook_say, &d->log};
-	if (connect_open(&d->c, &args.common, cmd.name, &o, e) < 0)
-		return -1;
-	d->keeper.loop = d->c.loop;
-	d->keeper.redis = d->c.redis;
-	d->keeper.space = args.common.namespace;
-	d->keeper.load = reload;
-	d->keeper.arg = d;
-	keeper_init(&d->keeper);
-	d->alive = loop_timer_new(d->c.loop, stay_alive, d);
-	return 0;
-}
-
-static void run(struct daemon *d)
-{
-	tell(d, "start");
-	notify_ready(&d->notify);
-	if (d->notify.watchdog_ms)
-		loop_timer_set(d->alive, d->notify.watchdog_ms);
-	keeper_run(&d->keeper);
-	notify_stopping(&d->notify);
-	tell(d, "stop");
-}
-
-static void finish(struct daemon *d)
-{
-	if (d->c.loop) {
-		loop_timer_free(d->alive);
-		/* what is on its way belongs to the keeper's tables */
-		redis_free(d->c.redis);
-		d->c.redis = NULL;
-		keeper_release(&d->keeper);
-		connect_close(&d->c);
-	}
-	notify_release(&d->notify);
-	logbook_release(&d->log);
-}
-
-static int serve_files(const struct schedule_file *f, struct err *e)
-{
-	static const struct {
-		int number;
-		loop_fn *fn;
-	} on[] = {
-		{SIGHUP, keeper_reload},
-		{SIGTERM, keeper_stop},
-		{SIGINT, keeper_stop},
-	};
-	struct loop_signal *signal[ARRAY_LEN(on)] = {NULL};
-	struct daemon d = {.log.line = BUF_INIT};
-	int rc = start(&d, e);
-
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(on); i++)
-		signal[i] = loop_signal_new(d.c.loop, on[i].number, on[i].fn,
-					    &d.keeper);
-	if (rc == 0)
-		rc = keeper_apply(&d.keeper, f, args.n, e);
-	if (rc == 0)
-		run(&d);
-	for (size_t i = 0; i < ARRAY_LEN(on); i++)
-		if (signal[i])
-			loop_signal_free(signal[i]);
-	finish(&d);
+	d.loop = c.loop;
+	d.redis = c.redis;
+	rc = daemon_run(&d, f, e);
+	c.redis = NULL;
+	connect_close(&c);
+	notify_release(&d.notify);
+	logbook_release(&d.log);
 	return rc;
 }
 
 /* A file that is wrong is no reason to start a server. */
-static int serve(struct err *e)
+static int serve(void *with, struct err *e)
 {
-	struct schedule_file *f = buf_zalloc(args.n * sizeof(*f));
+	struct schedule_file *f = buf_zalloc((args.n + 1) * sizeof(*f));
 	int rc = read_files(f, e);
 
+	(void)with;
 	if (rc == 0)
 		rc = serve_files(f, e);
 	free_files(f);
 	return rc;
 }
 
-static void check_args(bool is_next, bool is_check)
+static int sync_files(void *with, struct err *e)
 {
-	if (!is_next &&
-	    (args.has_limit || args.has_after || args.name || args.file))
-		opt_usage(&cmd, "--limit, --after, --name and --file are for "
-				"'next'");
-	if ((is_next || is_check) && args.ready_fd != -1)
-		opt_usage(&cmd, "--ready-fd is for the daemon");
+	struct schedule_file *f = buf_zalloc((args.n + 1) * sizeof(*f));
+	int rc = read_files(f, e);
+
+	if (rc == 0)
+		rc = schedules_sync(with, f, args.n, e);
+	free_files(f);
+	return rc;
+}
+
+static const struct verb verbs[] = {
+	{NULL, "[--ready-fd N] FILE ...", "Push jobs on a schedule.",
+	 "tz ready-fd ", "file", NULL, serve},
+	{"serve", "serve [--ready-fd N] [FILE ...]",
+	 "The same; without files for what is in the server.", "tz ready-fd ",
+	 "file?", NULL, serve},
+	{"next",
+	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] EXPRESSION\n"
+	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] --file FILE",
+	 "Print when schedules are due.", "limit after tz name file ",
+	 "expression?", NULL, next},
+	{"check", "check [--tz ZONE] FILE ...",
+	 "Print what is wrong with schedule files.", "tz ", "file", NULL,
+	 check},
+	{"sync", "sync [--dry-run] [--tz ZONE] FILE ...",
+	 "Bring files into force, all or none.", "dry-run tz ", "file", NULL,
+	 sync_files},
+	{"ls", "ls [--check] [-F LIST] [-H] [QUEUE ...]",
+	 "List schedules, and whether they are behind.",
+	 "check fields no-header ", "queue?", NULL, schedules_ls},
+	{"show", "show [--queue QUEUE] QUEUE/NAME ...",
+	 "Print all there is to know about schedules.", "queue ", "schedule",
+	 NULL, schedules_show},
+};
+
+static void check_args(const struct verb *v)
+{
 	if (args.ready_fd != -1 && fcntl((int)args.ready_fd, F_GETFD) < 0)
 		opt_usage(&cmd, "--ready-fd: descriptor %d is not open",
 			  (int)args.ready_fd);
-	if (is_next && args.file && args.n)
+	if (v->run == next && args.file && args.n)
 		opt_usage(&cmd, "an expression or --file, not both");
-	if (is_next && !args.file && args.n != 1)
+	if (v->run == next && !args.file && args.n != 1)
 		opt_usage(&cmd, args.n ? "one expression, in quotes"
 				       : "which expression?");
-	if (!is_next && args.n == 0)
-		opt_usage(&cmd, "which file?");
+}
+
+static const struct verb *parse_args(int argc, char **argv)
+{
+	static char by[160];
+	const struct verb *v;
+	int first;
+
+	v = verb_parse(&cmd, verbs, ARRAY_LEN(verbs), argc, argv, &first);
+	args.operand = argv + first;
+	args.n = (size_t)(argc - first);
+	check_args(v);
+	who_find(by, sizeof(by));
+	args.with.command = &cmd;
+	args.with.by = by;
+	args.with.operand = args.operand;
+	args.with.n = args.n;
+	args.with.tz = args.tz;
+	return v;
 }
 
 int main(int argc, char **argv)
 {
-	bool is_next, is_check;
+	const struct verb *v = parse_args(argc, argv);
 	struct err e, late;
-	int first, rc;
+	int rc = v->run(&args.with, &e);
 
-	opt_parse(&cmd, argc, argv, &first);
-	is_next = first < argc && strcmp(argv[first], "next") == 0;
-	is_check = first < argc && strcmp(argv[first], "check") == 0;
-	first += is_next || is_check;
-	args.operand = argv + first;
-	args.n = (size_t)(argc - first);
-	check_args(is_next, is_check);
-	rc = is_next ? next(&e) : is_check ? check(&e) : serve(&e);
 	if (rc < 0)
 		rc = opt_fail(&cmd, &e);
+	schedules_release(&args.with);
 	if (output_finish(&late) < 0 && rc == STATUS_OK)
 		rc = opt_fail(&cmd, &late);
 	return rc;

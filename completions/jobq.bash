@@ -10,6 +10,10 @@ _jobq_jobs() {
   jq-stat -s "$1" -n 100 -F job --connect-timeout 1s 2>/dev/null
 }
 
+_jobq_schedules() {
+  jq-cron ls -F schedule --connect-timeout 1s 2>/dev/null
+}
+
 _jobq_options() {
   printf '%s\n' -u --url --url-file --namespace --config --connect-timeout \
     -J --json -q --quiet -v --verbose --color -h --help -V --version
@@ -36,7 +40,8 @@ _jobq_options() {
     printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run
     ;;
   jq-cron)
-    printf '%s\n' -n --limit --after --tz --name --file --ready-fd
+    printf '%s\n' -n --limit --after --tz --name --file --check -F --fields \
+      -H --no-header --queue --dry-run --ready-fd
     ;;
   jq-ctl)
     printf '%s\n' --reason --all -s --state -f --force --queue --repair
@@ -61,7 +66,15 @@ _jobq_value() {
 
 _jobq_operands() {
   case $1 in
-  jq-cron) echo next check ;;
+  jq-cron)
+    case " ${COMP_WORDS[*]} " in
+    *' ls '*) _jobq_queues ;;
+    *' show '*) _jobq_schedules ;;
+    # files
+    *' next '* | *' check '* | *' serve '* | *' sync '*) ;;
+    *) echo serve next check sync ls show ;;
+    esac
+    ;;
   jq-ctl)
     case " ${COMP_WORDS[*]} " in
     *' pause '* | *' resume '* | *' set '* | *' check '*)

@@ -9,6 +9,10 @@ function __jobq_jobs
     jq-stat -s $argv[1] -n 100 -F job --connect-timeout 1s 2>/dev/null
 end
 
+function __jobq_schedules
+    jq-cron ls -F schedule --connect-timeout 1s 2>/dev/null
+end
+
 for jobq_command in jq-push jq-work jq-stat jq-retry jq-cron jq-ctl
     complete -c $jobq_command -s u -l url -x -d 'Server'
     complete -c $jobq_command -l url-file -r -d 'Read the address from a file'
@@ -102,12 +106,21 @@ complete -c jq-retry -s d -l delay -x -d 'Not before so long from now'
 complete -c jq-retry -l to -x -a '(__jobq_queues)' -d 'Into another queue'
 complete -c jq-retry -l dry-run -d 'Print only'
 
-complete -c jq-cron -n 'test (count (commandline -opc)) -eq 1' -a 'next check'
+complete -c jq-cron -n 'test (count (commandline -opc)) -eq 1' \
+    -a 'serve next check sync ls show'
+complete -c jq-cron -f -n '__fish_seen_subcommand_from ls' -a '(__jobq_queues)'
+complete -c jq-cron -f -n '__fish_seen_subcommand_from show' \
+    -a '(__jobq_schedules)'
 complete -c jq-cron -s n -l limit -x -d 'How many'
 complete -c jq-cron -l after -x -d 'Later than'
 complete -c jq-cron -l tz -x -d 'Time zone'
 complete -c jq-cron -l name -x -d 'Name of the schedule'
 complete -c jq-cron -l file -r -d 'Schedules of a file'
+complete -c jq-cron -l check -d 'Only those that are behind'
+complete -c jq-cron -s F -l fields -x -d 'These fields with tabs'
+complete -c jq-cron -s H -l no-header -d 'No header'
+complete -c jq-cron -l queue -x -a '(__jobq_queues)' -d 'Queue of bare names'
+complete -c jq-cron -l dry-run -d 'Say what would be done'
 complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
 
 complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set check server'

@@ -8,13 +8,16 @@
 #include "base/text.h"
 #include "cli/opt_help.h"
 
-#define MOST 16 /* verbs, and options of their own, of one command */
+#define MOST 24 /* verbs, and options of their own, of one command */
 
 static const struct verb *find(const struct verb *verbs, size_t n,
 			       const char *name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(name, verbs[i].name) == 0)
+		if (verbs[i].name && strcmp(name, verbs[i].name) == 0)
+			return &verbs[i];
+	for (size_t i = 0; i < n; i++)
+		if (!verbs[i].name)
 			return &verbs[i];
 	return NULL;
 }
@@ -83,8 +86,9 @@ static void describe_all(struct opt_command *cmd, const struct verb *verbs,
 		 "%s\n\nVerbs ('%s VERB --help' says more):", cmd->summary,
 		 cmd->name);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(summary, "\n  %-8s  %s", verbs[i].name,
-			 verbs[i].summary);
+		if (verbs[i].name)
+			buf_addf(summary, "\n  %-8s  %s", verbs[i].name,
+				 verbs[i].summary);
 }
 
 static no_return void unknown(const struct opt_command *cmd,
@@ -95,7 +99,7 @@ static no_return void unknown(const struct opt_command *cmd,
 	char shown[64];
 
 	for (size_t i = 0; i < n && i < MOST; i++)
-		names[i] = verbs[i].name;
+		names[i] = verbs[i].name; /* no NULL where this is called */
 	near = opt_help_nearest_word(strv_of(name), names, n < MOST ? n : MOST);
 	text_show(strv_of(name), shown, sizeof(shown));
 	if (near)
@@ -118,12 +122,12 @@ const struct verb *verb_parse(struct opt_command *cmd, const struct verb *verbs,
 		describe_all(cmd, verbs, n, &summary);
 	cmd->summary = summary.p;
 	opt_parse(cmd, argc, argv, first);
-	if (*first >= argc)
+	v = find(verbs, n, *first < argc ? argv[*first] : "");
+	if (!v && *first >= argc)
 		opt_usage(cmd, "which verb?");
-	v = find(verbs, n, argv[*first]);
 	if (!v)
 		unknown(cmd, verbs, n, argv[*first]);
-	++*first;
+	*first += v->name != NULL;
 	if (v->operand && *first >= argc && !strchr(v->operand, '?'))
 		opt_usage(cmd, "which %s?", v->operand);
 	if (!v->operand && *first < argc)

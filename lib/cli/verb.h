@@ -12,7 +12,8 @@
 #include "cli/opt.h"
 
 struct verb {
-	const char *name;
+	const char *name;     /* NULL: what is done when the first operand is
+				 no verb, with all operands */
 	const char *synopsis; /* after the command's name, with the verb */
 	const char *summary;
 	const char *options; /* long names of those it takes, each with a

@@ -72,38 +72,102 @@ int apply_check(const struct schedule_file *f, size_t n, struct err *e)
 /* What all steps of applying have in common. */
 struct applying {
 	struct redis *r;
-	const char *space;
+	const struct apply_set *set;
 	const struct event_sink *to;
-	const struct names *queues;
 	int64_t now; /* the server's clock, ms */
 	bool apply;  /* else only asking */
-	/* the file and the queue at hand */
-	const struct schedule_file *file;
-	const char *queue;
+	bool failed; /* because of `why` */
+	struct err why;
+};
+
+/* Of one file. */
+struct sums {
 	int64_t added, changed, removed;
 };
 
-static void tally(void *arg, struct strv word, struct strv name)
-{
-	struct applying *c = arg;
-	struct event v;
-	char *text = strv_dup(name);
-	bool gone = strv_eq(word, "removed");
+/* A file in a queue: a call. */
+struct part {
+	struct applying *all;
+	const struct schedule_file *f;
+	struct sums *sums;
+	struct key_set keys;
+	bool feeds;    /* the file has schedules for this queue */
+	size_t differ; /* schedules that are not as the file has them */
+};
 
-	c->added += strv_eq(word, "added");
-	c->changed += strv_eq(word, "changed");
-	c->removed += gone;
-	event_begin(&v, EVENT_FINE, gone ? "remove" : "set");
-	event_str(&v, "name", text);
-	event_str(&v, "queue", c->queue);
-	event_str(&v, "source", c->file->source);
-	event_end(&v, c->to);
+static void tell_one(const struct part *p, const char *word, const char *name)
+{
+	struct event v;
+
+	event_begin(&v, EVENT_FINE,
+		    strcmp(word, "removed") == 0 ? "remove" : "set");
+	event_str(&v, "name", name);
+	event_str(&v, "queue", p->keys.queue);
+	event_str(&v, "source", p->f->source);
+	event_end(&v, p->all->to);
+}
+
+static void differs(void *arg, struct strv word, struct strv name)
+{
+	struct part *p = arg;
+	struct applying *c = p->all;
+	char *what = strv_dup(word), *text = strv_dup(name);
+
+	p->differ++;
+	p->sums->added += c->apply && strv_eq(word, "added");
+	p->sums->changed += c->apply && strv_eq(word, "changed");
+	p->sums->removed += c->apply && strv_eq(word, "removed");
+	/* asked first, applied then: once it is told of */
+	if (c->apply != c->set->dry && c->set->fn)
+		c->set->fn(c->set->arg, what, p->keys.queue, text);
+	if (c->apply && c->to)
+		tell_one(p, what, text);
+	free(what);
 	free(text);
 }
 
-static void tell(const struct applying *c)
+static void answered(void *arg, const struct redis_reply *reply,
+		     const struct err *why)
 {
-	const struct schedule_file *f = c->file;
+	struct part *p = arg;
+	struct applying *c = p->all;
+	struct err e;
+
+	if (!why &&
+	    call_sync_read(reply, p->keys.queue, p->f, differs, p, &e) < 0)
+		why = &e;
+	if (why && !c->failed)
+		c->why = *why;
+	c->failed = c->failed || why;
+}
+
+/* All calls of a pass are on their way at once. A queue that has nothing of a
+ * file, and is to have nothing of it, needs no second one. */
+static int pass(struct applying *c, struct part *v, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct call_sync s = {
+			.file = v[i].f,
+			.apply = c->apply,
+			.keep = c->set->keep,
+			.now = c->now,
+			.by = c->set->by,
+		};
+
+		if (c->apply && !v[i].feeds && !v[i].differ)
+			continue;
+		v[i].differ = 0;
+		call_sync(c->r, &v[i].keys, &s, answered, &v[i]);
+	}
+	redis_drain(c->r);
+	if (c->failed)
+		*e = c->why;
+	return c->failed ? -1 : 0;
+}
+
+static void tell_file(const struct applying *c, const struct schedule_file *f,
+		      const struct sums *s)
+{
 	struct event v;
 
 	event_begin(&v, EVENT_NOTE, "sync");
@@ -111,9 +175,9 @@ static void tell(const struct applying *c)
 	if (f->generation)
 		event_int(&v, "generation", f->generation);
 	event_int(&v, "schedules", (int64_t)f->n);
-	event_int(&v, "added", c->added);
-	event_int(&v, "changed", c->changed);
-	event_int(&v, "removed", c->removed);
+	event_int(&v, "added", s->added);
+	event_int(&v, "changed", s->changed);
+	event_int(&v, "removed", s->removed);
 	event_end(&v, c->to);
 }
 
@@ -122,62 +186,67 @@ static void take_queue(void *arg, struct strv queue)
 	names_add(arg, queue);
 }
 
-/* One file, in all queues. */
-static int sync_file(struct applying *c, const struct schedule_file *f,
-		     struct err *e)
+/* Those of the files, and unless the others stay, all that have any. */
+static int find_queues(struct redis *r, const char *space,
+		       const struct apply_set *set, struct names *queues,
+		       struct err *e)
 {
-	const struct call_sync s = {f, c->apply, c->now, tally, c};
-
-	c->file = f;
-	c->added = c->changed = c->removed = 0;
-	for (size_t i = 0; i < c->queues->n; i++) {
-		struct key_set k;
-
-		c->queue = c->queues->v[i];
-		key_set_init(&k, c->space, strv_of(c->queue));
-		if (call_sync(c->r, &k, &s, e) < 0)
-			return -1;
-	}
-	if (c->apply)
-		tell(c);
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t j = 0; j < set->f[i].n; j++)
+			names_add(queues, strv_of(set->f[i].v[j].queue));
+	if (!set->keep && call_queues(r, space, take_queue, queues, e) < 0)
+		return -1;
+	names_sort(queues);
 	return 0;
 }
 
-/* The queues of the files are named before they are used, so that nothing is
- * ever out of sight. */
-static int find_queues(struct applying *c, const struct schedule_file *f,
-		       size_t n, struct names *queues, struct err *e)
+static bool feeds(const struct schedule_file *f, const char *queue)
 {
-	struct names own = {0};
-	int rc;
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->v[i].queue, queue) == 0)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < f[i].n; j++)
-			names_add(&own, strv_of(f[i].v[j].queue));
-	for (size_t i = 0; i < own.n; i++)
-		call_announce(c->r, c->space, own.v[i]);
-	rc = call_queues(c->r, c->space, take_queue, queues, e);
-	for (size_t i = 0; i < own.n; i++)
-		names_add(queues, strv_of(own.v[i]));
-	names_release(&own);
-	return rc;
+static void make_parts(struct applying *c, const char *space,
+		       const struct names *queues, struct sums *sums,
+		       struct part *v)
+{
+	for (size_t i = 0; i < c->set->n; i++) {
+		for (size_t j = 0; j < queues->n; j++, v++) {
+			v->all = c;
+			v->f = &c->set->f[i];
+			v->sums = &sums[i];
+			key_set_init(&v->keys, space, strv_of(queues->v[j]));
+			v->feeds = feeds(v->f, queues->v[j]);
+		}
+	}
 }
 
 int apply_files(struct redis *r, const char *space, const struct apply_set *set,
 		struct names *queues, const struct event_sink *to,
 		struct err *e)
 {
-	struct applying c = {
-		.r = r, .space = space, .to = to, .queues = queues};
+	struct applying c = {.r = r, .set = set, .to = to};
+	struct sums *sums;
+	struct part *v;
+	size_t n;
+	int rc;
 
-	if (find_queues(&c, set->f, set->n, queues, e) < 0 ||
+	if (find_queues(r, space, set, queues, e) < 0 ||
 	    call_time(r, &c.now, e) < 0)
 		return -1;
-	for (int pass = 0; pass < 2; pass++) {
-		c.apply = pass == 1;
-		for (size_t i = 0; i < set->n; i++)
-			if (sync_file(&c, &set->f[i], e) < 0)
-				return -1;
-	}
-	return 0;
+	n = set->n * queues->n;
+	v = buf_zalloc((n + 1) * sizeof(*v));
+	sums = buf_zalloc((set->n + 1) * sizeof(*sums));
+	make_parts(&c, space, queues, sums, v);
+	rc = pass(&c, v, n, e);
+	c.apply = true;
+	if (rc == 0 && !set->dry)
+		rc = pass(&c, v, n, e);
+	for (size_t i = 0; rc == 0 && !set->dry && to && i < set->n; i++)
+		tell_file(&c, &set->f[i], &sums[i]);
+	free(sums);
+	free(v);
+	return rc;
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cron/state.h"
 #include "queue/push.h"
 #include "queue/script.h"
 #include "sys/seal.h"
@@ -40,23 +41,41 @@ static void add_schedule(struct redis_cmd *c, const struct schedule *s,
 	buf_release(&line);
 }
 
-static int refused(const struct redis_reply *reply, const struct key_set *k,
+/* A name belongs to one source, or to none. */
+static int taken(const char *name, const char *queue, struct strv owner,
+		 const struct schedule_file *f, struct err *e)
+{
+	char shown[128];
+
+	if (strv_eq(owner, STATE_NO_SOURCE))
+		return err_set(e, STATUS_CONFIG,
+			       "schedule '%s' of queue '%s' was made by "
+			       "'jq-cron set' and is not of source '%s' "
+			       "(choose another name, or remove it)",
+			       name, queue, f->source);
+	text_show(owner, shown, sizeof(shown));
+	if (strcmp(f->source, STATE_NO_SOURCE) == 0)
+		return err_set(e, STATUS_CONFIG,
+			       "schedule '%s' of queue '%s' belongs to source "
+			       "'%s' (change it there, or choose another name)",
+			       name, queue, shown);
+	return err_set(e, STATUS_CONFIG,
+		       "schedule '%s' of queue '%s' belongs to source '%s', "
+		       "not to '%s' (choose another name)",
+		       name, queue, shown, f->source);
+}
+
+static int refused(const struct redis_reply *reply, const char *queue,
 		   const struct schedule_file *f, struct err *e)
 {
 	struct strv word, name = redis_str(redis_at(reply, 1));
-	char shown[128], other[128];
+	char shown[128];
 
-	if (script_answer(reply, k->queue, &word, e) < 0)
+	if (script_answer(reply, queue, &word, e) < 0)
 		return -1;
 	text_show(name, shown, sizeof(shown));
 	if (strv_eq(word, "TAKEN"))
-		return err_set(e, STATUS_CONFIG,
-			       "schedule '%s' of queue '%s' belongs to source "
-			       "'%s', not to '%s' (choose another name)",
-			       shown, k->queue,
-			       text_show(redis_str(redis_at(reply, 2)), other,
-					 sizeof(other)),
-			       f->source);
+		return taken(shown, queue, redis_str(redis_at(reply, 2)), f, e);
 	if (strv_eq(word, "OLD"))
 		return err_set(e, STATUS_CONFIG,
 			       "source '%s': generation %" PRId64
@@ -69,35 +88,55 @@ static int refused(const struct redis_reply *reply, const struct key_set *k,
 			"source '%s': the file lists no schedule, but %s "
 			"are in force in queue '%s' (to remove them, "
 			"write ALLOW_EMPTY=1)",
-			f->source, shown, k->queue);
+			f->source, shown, queue);
 	return 0;
 }
 
-int call_sync(struct redis *r, const struct key_set *k,
-	      const struct call_sync *s, struct err *e)
+void call_sync(struct redis *r, const struct key_set *k,
+	       const struct call_sync *s, redis_fn *fn, void *arg)
 {
 	const struct schedule_file *f = s->file;
-	const struct redis_reply *reply;
 	struct redis_cmd c;
-	int rc;
 
 	redis_cmd_init(&c);
 	script_begin_cron(&c, SCRIPT_CRON_SYNC, k);
 	redis_cmd_str(&c, s->apply ? "apply" : "check");
 	redis_cmd_str(&c, f->source);
 	redis_cmd_int(&c, f->generation);
-	redis_cmd_str(&c, f->n || f->allow_empty ? "" : "refuse");
+	redis_cmd_str(&c, s->keep		   ? "keep"
+			  : f->n || f->allow_empty ? "remove"
+						   : "refuse");
+	redis_cmd_str(&c, s->by);
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->v[i].queue, k->queue) == 0)
 			add_schedule(&c, &f->v[i], s->now);
-	rc = redis_call(r, &c, &reply, e);
+	redis_send(r, &c, 0, fn, arg);
 	redis_cmd_release(&c);
-	if (rc < 0 || refused(reply, k, f, e) < 0)
+}
+
+int call_sync_read(const struct redis_reply *reply, const char *queue,
+		   const struct schedule_file *f,
+		   void (*fn)(void *arg, struct strv word, struct strv name),
+		   void *arg, struct err *e)
+{
+	if (refused(reply, queue, f, e) < 0)
 		return -1;
-	for (size_t i = 2; s->fn && i + 1 < redis_count(reply); i += 2)
-		s->fn(s->arg, redis_str(redis_at(reply, i)),
-		      redis_str(redis_at(reply, i + 1)));
+	for (size_t i = 2; i + 1 < redis_count(reply); i += 2)
+		fn(arg, redis_str(redis_at(reply, i)),
+		   redis_str(redis_at(reply, i + 1)));
 	return 0;
+}
+
+/* The four elements of a schedule, from the `i`-th on. */
+static struct call_schedule read_schedule(const struct redis_reply *reply,
+					  size_t i)
+{
+	return (struct call_schedule){
+		.name = redis_str(redis_at(reply, i)),
+		.state = redis_str(redis_at(reply, i + 1)),
+		.definition = redis_str(redis_at(reply, i + 2)),
+		.payload = redis_str(redis_at(reply, i + 3)),
+	};
 }
 
 /* The reply to a page; how many schedules it had. */
@@ -115,20 +154,15 @@ static ssize_t read_page(const struct redis_reply *reply,
 	page->version = strv_dup(version);
 	page->total = (size_t)redis_int(redis_at(reply, 3));
 	for (size_t i = 4; i + 3 < n; i += 4) {
-		struct call_schedule s = {
-			.name = redis_str(redis_at(reply, i)),
-			.state = redis_str(redis_at(reply, i + 1)),
-			.definition = redis_str(redis_at(reply, i + 2)),
-			.payload = redis_str(redis_at(reply, i + 3)),
-		};
+		struct call_schedule s = read_schedule(reply, i);
 
 		page->fn(page->arg, &s);
 	}
 	return n > 4 ? (ssize_t)((n - 4) / 4) : 0;
 }
 
-ssize_t call_list(struct redis *r, const struct key_set *k, const char *source,
-		  size_t skip, struct call_page *page, struct err *e)
+ssize_t call_list(struct redis *r, const struct key_set *k, size_t skip,
+		  struct call_page *page, struct err *e)
 {
 	const struct redis_reply *reply;
 	struct redis_cmd c;
@@ -137,16 +171,87 @@ ssize_t call_list(struct redis *r, const struct key_set *k, const char *source,
 
 	redis_cmd_init(&c);
 	script_begin_cron(&c, SCRIPT_CRON_LIST, k);
-	redis_cmd_str(&c, source);
 	/* a later page is asked for whatever the version, and tells it */
 	redis_cmd_str(&c, skip ? "" : page->version);
 	redis_cmd_int(&c, (int64_t)skip);
 	redis_cmd_int(&c, 500);
+	redis_cmd_str(&c, page->payloads ? "payloads" : "");
 	rc = redis_call(r, &c, &reply, e);
 	redis_cmd_release(&c);
 	if (rc < 0 || script_answer(reply, k->queue, &word, e) < 0)
 		return -1;
 	return read_page(reply, page);
+}
+
+void call_look(struct redis *r, const struct key_set *k, const char *name,
+	       bool payload, redis_fn *fn, void *arg)
+{
+	struct redis_cmd c;
+
+	redis_cmd_init(&c);
+	script_begin_cron(&c, SCRIPT_CRON_LOOK, k);
+	redis_cmd_str(&c, name);
+	redis_cmd_str(&c, payload ? "payload" : "");
+	redis_send(r, &c, 0, fn, arg);
+	redis_cmd_release(&c);
+}
+
+int call_look_read(const struct redis_reply *reply, const char *queue,
+		   struct call_look *out, struct err *e)
+{
+	struct strv word;
+
+	memset(out, 0, sizeof(*out));
+	if (script_answer(reply, queue, &word, e) < 0)
+		return -1;
+	out->now = redis_int(redis_at(reply, 1));
+	if (strv_eq(word, "GONE"))
+		return 1;
+	out->schedule = read_schedule(reply, 2);
+	out->history = redis_str(redis_at(reply, 6));
+	out->stamps = redis_str(redis_at(reply, 7));
+	return 0;
+}
+
+static int altered(const struct redis_reply *reply, const char *queue,
+		   const char *name, char **source, struct err *e)
+{
+	struct strv word;
+
+	if (script_answer(reply, queue, &word, e) < 0)
+		return -1;
+	if (strv_eq(word, "GONE"))
+		return 1;
+	if (strv_eq(word, "SAME"))
+		return 2;
+	if (strv_eq(word, "DAMAGED"))
+		return err_set(e, STATUS_DATA,
+			       "the state of schedule '%s' of queue '%s' is "
+			       "damaged (remove it and set it anew)",
+			       name, queue);
+	if (source)
+		*source = strv_dup(redis_str(redis_at(reply, 2)));
+	return 0;
+}
+
+int call_alter(struct redis *r, const struct key_set *k,
+	       const struct call_alter *a, char **source, struct err *e)
+{
+	static const char *const verbs[] = {"pause", "resume", "remove"};
+	const struct redis_reply *reply;
+	struct redis_cmd c;
+	int rc;
+
+	redis_cmd_init(&c);
+	script_begin_cron(&c, SCRIPT_CRON_ALTER, k);
+	redis_cmd_str(&c, verbs[a->verb]);
+	redis_cmd_str(&c, a->name);
+	redis_cmd_str(&c, a->by);
+	rc = redis_call(r, &c, &reply, e);
+	redis_cmd_release(&c);
+	if (rc < 0)
+		return -1;
+	return altered(reply, k->queue, a->name, source, e);
 }
 
 int call_queues(struct redis *r, const char *space,
@@ -176,17 +281,16 @@ int call_queues(struct redis *r, const char *space,
 	return 0;
 }
 
-void call_announce(struct redis *r, const char *space, const char *queue)
+void call_version(struct redis *r, const struct key_set *k, redis_fn *fn,
+		  void *arg)
 {
 	struct redis_cmd c;
-	char key[80];
 
-	key_crons(space, key);
 	redis_cmd_init(&c);
-	redis_cmd_str(&c, "SADD");
-	redis_cmd_str(&c, key);
-	redis_cmd_str(&c, queue);
-	redis_send(r, &c, 0, NULL, NULL);
+	redis_cmd_str(&c, "HGET");
+	redis_cmd_str(&c, k->cron);
+	redis_cmd_str(&c, "v");
+	redis_send(r, &c, 0, fn, arg);
 	redis_cmd_release(&c);
 }
 
@@ -234,14 +338,40 @@ static void add_options(struct redis_cmd *c, const struct job_options *from,
 	free(meta);
 }
 
+/* "20261124T100000Z" and "manual:k3j9x0abc" are the longest. */
+#define STAMP_MAX 16
+
+/* What comes after "cron:NAME:" in the id of the job. */
+static void make_stamp(const struct call_fire *f, char *to, size_t size)
+{
+	char id[KEY_ID_MAX + 1], random[KEY_NEW_ID_SIZE];
+
+	switch (f->kind) {
+	case CALL_CREATE:
+		snprintf(to, size, "created");
+		return;
+	case CALL_RUN:
+		/* 45 random bits: a call that is sent again finds its job */
+		key_new_id(clock_real_ms(), random);
+		snprintf(to, size, "manual:%s", random + KEY_NEW_ID_SIZE - 10);
+		return;
+	default:
+		schedule_job_id("", f->due.tick.at, id);
+		snprintf(to, size, "%s", id + strlen("cron::"));
+		return;
+	}
+}
+
 /* What push.lua takes of a job, from the queue's epoch on. */
 static void add_job(struct redis_cmd *c, const struct key_set *k,
-		    const struct call_fire *f, const char *id)
+		    const struct call_fire *f, const char *stamp)
 {
 	const struct schedule *s = f->schedule;
-	int64_t offset = f->create ? 0 : schedule_jitter(s);
+	int64_t offset = f->kind == CALL_TICK ? schedule_jitter(s) : 0;
 	char epoch[KEY_NEW_ID_SIZE], digest[SEAL_DIGEST_SIZE], when[32] = "0";
+	char id[KEY_ID_MAX + 1];
 
+	snprintf(id, sizeof(id), "cron:%s:%.*s", s->name, STAMP_MAX, stamp);
 	key_new_id(clock_real_ms(), epoch);
 	push_digest(k->queue, s->job.name, id,
 		    strv_make(s->payload.p, s->payload.len), digest);
@@ -257,36 +387,48 @@ static void add_job(struct redis_cmd *c, const struct key_set *k,
 	add_options(c, &s->job, f->due.missed);
 }
 
+static const char *kind_name(const struct call_fire *f)
+{
+	switch (f->kind) {
+	case CALL_CREATE:
+		return "create";
+	case CALL_RUN:
+		return "run";
+	case CALL_BACKFILL:
+		return "backfill";
+	default:
+		return f->due.act == DUE_DROP ? "drop" : "fire";
+	}
+}
+
 void call_fire(struct redis *r, const struct key_set *k,
 	       const struct call_fire *f, redis_fn *fn, void *arg)
 {
 	static const char *const overlaps[] = {"allow", "forbid", "replace"};
 	const struct schedule *s = f->schedule;
-	char id[KEY_ID_MAX + 1];
+	bool of_tick = f->kind == CALL_TICK || f->kind == CALL_BACKFILL;
+	char stamp[KEY_ID_MAX + 1];
 	struct cron_tick next = {0};
 	struct redis_cmd c;
 	bool more = due_next(s, f->due.tick.at, &next);
 
-	schedule_job_id(s->name, f->due.tick.at, id);
-	if (f->create)
-		snprintf(id, sizeof(id), "cron:%s:created", s->name);
+	make_stamp(f, stamp, sizeof(stamp));
 	redis_cmd_init(&c);
 	script_begin_cron(&c, SCRIPT_CRON_FIRE, k);
 	redis_cmd_str(&c, s->name);
 	redis_cmd_int(&c, f->rev);
-	redis_cmd_str(&c, f->create		   ? "create"
-			  : f->due.act == DUE_DROP ? "drop"
-						   : "fire");
-	redis_cmd_int(&c, f->create ? 0 : f->due.tick.at);
+	redis_cmd_str(&c, kind_name(f));
+	redis_cmd_int(&c, of_tick ? f->due.tick.at : 0);
 	add_tick(&c, more, next.at);
 	redis_cmd_int(&c, f->due.missed);
-	redis_cmd_str(&c, id + strlen("cron:") + strlen(s->name) + 1);
+	redis_cmd_str(&c, stamp);
 	redis_cmd_int(&c, s->start);
 	redis_cmd_int(&c, s->end);
 	redis_cmd_int(&c, s->limit);
 	redis_cmd_str(&c, overlaps[s->overlap]);
 	redis_cmd_int(&c, s->max_live);
-	add_job(&c, k, f, id);
+	add_job(&c, k, f, stamp);
+	redis_cmd_str(&c, f->by ? f->by : "-");
 	redis_send(r, &c, 0, fn, arg);
 	redis_cmd_release(&c);
 }

@@ -25,19 +25,23 @@
 struct call_sync {
 	const struct schedule_file *file; /* borrowed; all of it */
 	bool apply;			  /* else only checked */
-	int64_t now; /* the server's clock, ms, for the next ticks */
-	/* Told of each that was "added", "changed" or "removed"; or NULL. */
-	void (*fn)(void *arg, struct strv word, struct strv name);
-	void *arg;
+	bool keep;	/* those of the source that are not listed stay */
+	int64_t now;	/* the server's clock, ms, for the next ticks */
+	const char *by; /* borrowed; who does it, for the history */
 };
 
-/*
- * Make the schedules of the file's source that feed the queue of `k` those
- * that the file lists. STATUS_CONFIG: a name belongs to another source, a
- * newer generation is in force, or the file is empty. Waits.
- */
-int call_sync(struct redis *r, const struct key_set *k,
-	      const struct call_sync *s, struct err *e) must_check;
+/* Ask that the schedules of the file's source that feed the queue of `k` be
+ * those that the file lists; `fn` gets the reply, for call_sync_read(). */
+void call_sync(struct redis *r, const struct key_set *k,
+	       const struct call_sync *s, redis_fn *fn, void *arg);
+
+/* `fn` is told of each that was "added", "changed" or "removed", or would be.
+ * STATUS_CONFIG: a name belongs to another source, a newer generation is in
+ * force, or the file is empty. */
+int call_sync_read(const struct redis_reply *reply, const char *queue,
+		   const struct schedule_file *f,
+		   void (*fn)(void *arg, struct strv word, struct strv name),
+		   void *arg, struct err *e) must_check;
 
 /* One schedule as it was read; views are valid for the call. */
 struct call_schedule {
@@ -50,26 +54,63 @@ struct call_page {
 	char *version; /* owned; of the list; "" before the first page */
 	size_t total;  /* how many there are */
 	bool same;     /* `version` is what it was; nothing else is told */
+	bool payloads; /* to be had too; else they come empty */
 	void (*fn)(void *arg, const struct call_schedule *s);
 	void *arg;
 };
 
 /*
- * Read the schedules of `source` that feed the queue of `k`, from the
- * `skip`-th on; how many came, or -1. With `skip` = 0 and the version of
- * before, `same` may be the answer. Waits.
+ * Read the schedules that feed the queue of `k`, from the `skip`-th on; how
+ * many came, or -1. With `skip` = 0 and the version of before, `same` may be
+ * the answer. Waits.
  */
-ssize_t call_list(struct redis *r, const struct key_set *k, const char *source,
-		  size_t skip, struct call_page *page,
-		  struct err *e) must_check;
+ssize_t call_list(struct redis *r, const struct key_set *k, size_t skip,
+		  struct call_page *page, struct err *e) must_check;
+
+/* One schedule in full; views are valid as long as the reply. */
+struct call_look {
+	struct call_schedule schedule;
+	struct strv history; /* lines: ms, word, tick, count, detail */
+	struct strv stamps;  /* words: of its jobs that may be unfinished */
+	int64_t now;	     /* the server's clock, ms */
+};
+
+/* Ask for a schedule by name, with its payload or without. */
+void call_look(struct redis *r, const struct key_set *k, const char *name,
+	       bool payload, redis_fn *fn, void *arg);
+
+/* 0; 1 = there is none of that name; -1. */
+int call_look_read(const struct redis_reply *reply, const char *queue,
+		   struct call_look *out, struct err *e) must_check;
+
+/* What is done to a schedule by hand; texts are borrowed. */
+struct call_alter {
+	enum {
+		CALL_PAUSE,
+		CALL_RESUME,
+		CALL_REMOVE,
+	} verb;
+	const char *name;
+	const char *by; /* who does it, for the history */
+};
+
+/*
+ * Do it. 0; 1 = there is none of that name; 2 = it is so already; -1. A
+ * removal tells the source in `source` (owned by the caller; may be NULL).
+ * Waits.
+ */
+int call_alter(struct redis *r, const struct key_set *k,
+	       const struct call_alter *a, char **source,
+	       struct err *e) must_check;
 
 /* The names of all queues that schedules feed; `fn` is told of each. Waits. */
 int call_queues(struct redis *r, const char *space,
 		void (*fn)(void *arg, struct strv queue), void *arg,
 		struct err *e) must_check;
 
-/* Put a queue on that list, without waiting. */
-void call_announce(struct redis *r, const char *space, const char *queue);
+/* Ask for the version of a queue's list, a string; nil before the first. */
+void call_version(struct redis *r, const struct key_set *k, redis_fn *fn,
+		  void *arg);
 
 /* The server's clock, ms. Waits. */
 int call_time(struct redis *r, int64_t *now, struct err *e) must_check;
@@ -80,7 +121,8 @@ enum call_word {
 	CALL_PAUSED,	/* dropped: the schedule is paused */
 	CALL_OUTSIDE,	/* dropped: before start or after end */
 	CALL_LIMIT,	/* dropped: so many were enqueued already */
-	CALL_BLOCKED,	/* dropped: a job of the schedule is live */
+	CALL_BLOCKED,	/* dropped: a job of the schedule is live; by hand,
+			   nothing done, as for the next */
 	CALL_KNOWN,	/* dropped: a job of that id exists */
 	CALL_DUPLICATE, /* nothing done: it was dealt with before */
 	CALL_EARLY,	/* nothing done: not due by the server's clock */
@@ -89,12 +131,21 @@ enum call_word {
 	CALL_GONE,	/* nothing done: the schedule is no more */
 };
 
+/* What makes a job, or drops ticks. */
+enum call_kind {
+	CALL_TICK,     /* one that is due */
+	CALL_CREATE,   /* the creation of the schedule */
+	CALL_RUN,      /* somebody wants it now */
+	CALL_BACKFILL, /* a tick of the past, by hand */
+};
+
 /* A step of a schedule. */
 struct call_fire {
 	const struct schedule *schedule; /* borrowed */
 	int64_t rev;			 /* the schedule's, as seen */
-	bool create;			 /* the job of its creation */
-	struct due due;			 /* FIRE or DROP, unless `create` */
+	enum call_kind kind;
+	struct due due; /* CALL_TICK: FIRE or DROP; CALL_BACKFILL: the tick */
+	const char *by; /* borrowed; by hand: who does it */
 };
 
 struct call_answer {

@@ -7,6 +7,9 @@
 /* Without missed-window, under missed=all. */
 #define WINDOW_ALL_MS (86400LL * 1000)
 
+/* Twice the longest wait of a scheduler after an error. */
+#define RETRY_MS 10000
+
 /* The first whole second at or after an instant in ms. */
 static int64_t second_from(int64_t ms)
 {
@@ -121,4 +124,14 @@ void due_plan(const struct schedule *s, int64_t watermark, int64_t settled,
 	out->act = DUE_FIRE;
 	if (first.at > settled && is_late(s, first.at, now))
 		catch_up(s, &first, now, out);
+}
+
+int64_t due_behind(const struct schedule *s, int64_t watermark, int64_t now)
+{
+	int64_t grace = s->grace > RETRY_MS ? s->grace : RETRY_MS;
+	struct cron_tick t;
+
+	if (!due_next(s, watermark, &t) || t.at * 1000 >= now - grace)
+		return 0;
+	return now - t.at * 1000;
 }

@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 #include "cron/apply.h"
+#include "cron/call.h"
 #include "cron/keeper_step.h"
+#include "cron/names.h"
 
 enum {
 	LOOK_MS = 30000,  /* between two looks, at most */
@@ -42,7 +44,6 @@ static void drop_tables(struct keeper *k)
 void keeper_release(struct keeper *k)
 {
 	drop_tables(k);
-	names_release(&k->sources);
 	loop_timer_free(k->timer);
 }
 
@@ -99,57 +100,37 @@ void keeper_step_clock(struct keeper *k, int64_t server_now)
 	k->offset_known = true;
 }
 
-static struct table *find(const struct keeper *k, const char *source,
-			  const char *queue)
+static bool has(const struct keeper *k, const char *queue)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (strcmp(k->table[i]->source, source) == 0 &&
-		    strcmp(k->table[i]->keys.queue, queue) == 0)
-			return k->table[i];
-	return NULL;
+		if (strcmp(k->table[i]->keys.queue, queue) == 0)
+			return true;
+	return false;
 }
 
-/* A table for each source in each queue that schedules feed. */
+/* A table for each queue that schedules feed. */
 static void add_tables(struct keeper *k, const struct names *queues)
 {
-	for (size_t i = 0; i < k->sources.n; i++) {
-		for (size_t j = 0; j < queues->n; j++) {
-			const char *source = k->sources.v[i];
-
-			if (find(k, source, queues->v[j]))
-				continue;
-			k->table = buf_realloc(
-				k->table, (k->n + 1) * sizeof(struct table *));
-			k->table[k->n++] = table_new(k->space, source,
-						     strv_of(queues->v[j]));
-		}
+	for (size_t i = 0; i < queues->n; i++) {
+		if (has(k, queues->v[i]))
+			continue;
+		k->table = buf_realloc(k->table,
+				       (k->n + 1) * sizeof(struct table *));
+		k->table[k->n++] = table_new(k->space, strv_of(queues->v[i]));
 	}
-}
-
-/* Steps that are on their way have to come home before tables go. */
-static void settle(struct keeper *k)
-{
-	redis_drain(k->redis);
 }
 
 int keeper_apply(struct keeper *k, const struct schedule_file *f, size_t n,
 		 struct err *e)
 {
-	const struct apply_set set = {f, n};
+	const struct apply_set set = {.f = f, .n = n, .by = k->by};
 	struct names queues = {0};
 	int rc = apply_check(f, n, e);
 
 	if (rc == 0)
 		rc = apply_files(k->redis, k->space, &set, &queues, &k->to, e);
-	if (rc == 0) {
-		settle(k);
-		drop_tables(k);
-		names_release(&k->sources);
-		for (size_t i = 0; i < n; i++)
-			names_add(&k->sources, strv_of(f[i].source));
-		add_tables(k, &queues);
+	if (rc == 0)
 		k->look_at = 0;
-	}
 	names_release(&queues);
 	return rc;
 }
@@ -189,24 +170,76 @@ static bool lost(const struct table *t, bool had)
 	return had && strcmp(t->version, "0") == 0;
 }
 
-static int look_at(struct keeper *k, struct table *t, struct err *e)
+static void begin_again(struct keeper *k)
+{
+	struct err e;
+
+	err_set(&e, STATUS_DATA,
+		"the server has lost the schedules (applying the files "
+		"again)");
+	event_error(&k->to, NULL, &e);
+	k->reload = true;
+	k->reload_at = 0;
+}
+
+static int read_table(struct keeper *k, struct table *t, struct err *e)
 {
 	bool had = t->version[0] && strcmp(t->version, "0") != 0;
 
-	if (t->busy)
-		return 0;
 	if (table_look(t, k->redis, &k->to, e) < 0)
 		return -1;
-	keeper_step_clock(k, t->now);
-	if (lost(t, had)) {
-		err_set(e, STATUS_DATA,
-			"the server has lost the schedules (applying the "
-			"files again)");
-		event_error(&k->to, NULL, e);
-		k->reload = true;
-		k->reload_at = 0;
-	}
+	t->changed = false;
+	if (lost(t, had))
+		begin_again(k);
 	return 0;
+}
+
+static void compare(void *arg, const struct redis_reply *reply,
+		    const struct err *why)
+{
+	struct table *t = arg;
+	struct keeper *k = t->keeper;
+	struct strv version = redis_str(reply);
+
+	if (why && !k->failed)
+		k->why = *why;
+	k->failed = k->failed || why;
+	t->changed = !strv_eq(version.n ? version : strv_of("0"), t->version);
+}
+
+/* Which tables are of another version than the server's, all asked at once.
+ * Steps that are on their way come home meanwhile. */
+static int compare_all(struct keeper *k, struct err *e)
+{
+	k->failed = false;
+	for (size_t i = 0; i < k->n; i++) {
+		k->table[i]->keeper = k;
+		call_version(k->redis, &k->table[i]->keys, compare,
+			     k->table[i]);
+	}
+	redis_drain(k->redis);
+	if (k->failed)
+		*e = k->why;
+	return k->failed ? -1 : 0;
+}
+
+/* A queue whose last schedule has gone; `queues` are those that have some. */
+static void drop_empty(struct keeper *k, const struct names *queues)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		struct table *t = k->table[i];
+		bool listed = t->file.n > 0 || t->busy;
+
+		for (size_t j = 0; !listed && j < queues->n; j++)
+			listed = strcmp(queues->v[j], t->keys.queue) == 0;
+		if (listed)
+			k->table[n++] = t;
+		else
+			table_free(t);
+	}
+	k->n = n;
 }
 
 static void take_queue(void *arg, struct strv queue)
@@ -214,17 +247,32 @@ static void take_queue(void *arg, struct strv queue)
 	names_add(arg, queue);
 }
 
+static int look_at_all(struct keeper *k, struct names *queues, struct err *e)
+{
+	int64_t now;
+	int rc;
+
+	if (call_queues(k->redis, k->space, take_queue, queues, e) < 0 ||
+	    call_time(k->redis, &now, e) < 0)
+		return -1;
+	keeper_step_clock(k, now);
+	add_tables(k, queues);
+	rc = compare_all(k, e);
+	for (size_t i = 0; rc == 0 && i < k->n; i++)
+		if (k->table[i]->changed || k->table[i]->stale)
+			rc = read_table(k, k->table[i], e);
+	if (rc == 0)
+		drop_empty(k, queues);
+	return rc;
+}
+
 static void look(struct keeper *k)
 {
 	struct names queues = {0};
 	struct err e;
-	int rc = call_queues(k->redis, k->space, take_queue, &queues, &e);
+	int rc = look_at_all(k, &queues, &e);
 
-	if (rc == 0)
-		add_tables(k, &queues);
 	names_release(&queues);
-	for (size_t i = 0; rc == 0 && i < k->n; i++)
-		rc = look_at(k, k->table[i], &e);
 	if (rc < 0) {
 		k->look_at = keeper_step_backoff(&k->backoff);
 		complain(k, &e);

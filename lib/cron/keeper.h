@@ -16,7 +16,6 @@
 
 #include "base/err.h"
 #include "cron/event.h"
-#include "cron/names.h"
 #include "cron/table.h"
 #include "queue/schedule.h"
 #include "sys/loop.h"
@@ -31,13 +30,15 @@ struct keeper {
 	 * and when the server has lost them. */
 	int (*load)(void *arg, struct err *e);
 	void *arg;
+	const char *by; /* borrowed; who applies the files, for the history */
 	/* The rest is keeper.c's. */
 	bool stop;
 	bool reload;	      /* asked for */
 	int64_t reload_at;    /* not before, ms since boot */
-	struct names sources; /* whose schedules we look after */
-	struct table **table; /* owned; source × queue */
+	struct table **table; /* owned; one a queue */
 	size_t n;
+	bool failed; /* a look, because of `why` */
+	struct err why;
 	struct loop_timer *timer; /* wakes the loop; owned */
 	int64_t offset; /* the server's clock minus ours since boot, ms */
 	bool offset_known;
@@ -46,12 +47,11 @@ struct keeper {
 	int64_t told_at; /* last complaint, ms since boot */
 };
 
-/* The six fields above were filled in, the others are zero. */
+/* The seven fields above were filled in, the others are zero. */
 void keeper_init(struct keeper *k);
 void keeper_release(struct keeper *k);
 
-/* Bring files into force and look after their sources from now on. Waits. On
- * -1 all stays as it was. */
+/* Bring files into force. Waits. On -1 all stays as it was. */
 int keeper_apply(struct keeper *k, const struct schedule_file *f, size_t n,
 		 struct err *e) must_check;
 

@@ -102,11 +102,11 @@ static void advance(struct table_entry *n, const struct call_answer *a,
 		    bool create)
 {
 	if (create)
-		n->create = false;
+		n->state.create = false;
 	else if (a->word != CALL_EARLY)
 		n->settled = n->due.settled;
-	n->watermark = a->watermark;
-	n->finished = a->finished;
+	n->state.watermark = a->watermark;
+	n->state.finished = a->finished;
 	n->wake_at = 0;
 	if (n->backoff)
 		n->told_at = 0;
@@ -116,7 +116,7 @@ static void advance(struct table_entry *n, const struct call_answer *a,
 static void take(struct keeper *k, struct table_entry *n,
 		 const struct call_answer *a)
 {
-	bool create = n->create;
+	bool create = n->state.create;
 	struct err e;
 
 	keeper_step_clock(k, a->now);
@@ -168,13 +168,13 @@ static void send_step(struct keeper *k, struct table_entry *n)
 	struct table *t = n->table;
 	struct call_fire f = {
 		.schedule = n->schedule,
-		.rev = n->rev,
-		.create = n->create,
+		.rev = n->state.rev,
+		.kind = n->state.create ? CALL_CREATE : CALL_TICK,
 		.due = n->due,
 	};
 
-	if (n->create)
-		f.due = (struct due){.tick.at = n->watermark};
+	if (n->state.create)
+		f.due = (struct due){.tick.at = n->state.watermark};
 	n->due = f.due;
 	if (!t->announced) {
 		t->announced = true;
@@ -192,14 +192,15 @@ static int64_t step(struct keeper *k, struct table_entry *n)
 	int64_t now = keeper_step_server_now(k);
 	int64_t retry = n->retry_at - clock_boot_ms();
 
-	if (n->busy || (n->finished && !n->create))
+	if (n->busy || (n->state.finished && !n->state.create))
 		return LONG_MS;
 	if (retry > 0)
 		return retry;
 	if (n->wake_at > now)
 		return n->wake_at - now;
-	if (!n->create) {
-		due_plan(n->schedule, n->watermark, n->settled, now, &n->due);
+	if (!n->state.create) {
+		due_plan(n->schedule, n->state.watermark, n->settled, now,
+			 &n->due);
 		if (n->due.act == DUE_WAIT) {
 			n->wake_at = n->due.tick.at == DUE_NEVER
 					     ? INT64_MAX

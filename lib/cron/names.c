@@ -17,12 +17,15 @@ bool names_add(struct names *l, struct strv name)
 	return true;
 }
 
-bool names_has(const struct names *l, const char *name)
+static int by_bytes(const void *a, const void *b)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i], name) == 0)
-			return true;
-	return false;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void names_sort(struct names *l)
+{
+	if (l->n)
+		qsort(l->v, l->n, sizeof(*l->v), by_bytes);
 }
 
 void names_release(struct names *l)

@@ -15,7 +15,7 @@ struct names {
 
 /* True when it was not there; it is then. */
 bool names_add(struct names *l, struct strv name);
-bool names_has(const struct names *l, const char *name);
+void names_sort(struct names *l);
 void names_release(struct names *l); /* zeroed is fine */
 
 #endif

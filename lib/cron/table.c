@@ -8,26 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "cron/call.h"
 
 /* Restarts of a reading during which the list kept changing. */
 #define TRIES 5
 
-/* The place of each value in a state line (share/lua/part/cron.lua). */
-enum {
-	STATE_REV,
-	STATE_MARKS,
-	STATE_TICK = 5,
-	STATE_WORDS = 6
-};
-
 struct row {
-	char *name, *definition;
+	char *name, *definition, *line;
 	struct buf payload;
-	int64_t rev, watermark;
-	bool create, finished;
-	bool bad; /* cannot be understood */
+	struct state state; /* its source is a view into `line` */
+	bool bad;	    /* cannot be understood */
 };
 
 struct reading {
@@ -36,24 +26,29 @@ struct reading {
 	const struct event_sink *to; /* borrowed */
 };
 
-struct table *table_new(const char *space, const char *source,
-			struct strv queue)
+struct table *table_new(const char *space, struct strv queue)
 {
 	struct table *t = buf_zalloc(sizeof(*t));
 
 	key_set_init(&t->keys, space, queue);
-	t->source = buf_strdup(source);
 	t->version = buf_strdup("");
 	return t;
+}
+
+static void drop_entries(struct table *t)
+{
+	for (size_t i = 0; i < t->file.n; i++)
+		free(t->v[i].source);
+	free(t->v);
+	t->v = NULL;
+	schedule_file_release(&t->file);
 }
 
 void table_free(struct table *t)
 {
 	if (!t)
 		return;
-	schedule_file_release(&t->file);
-	free(t->v);
-	free(t->source);
+	drop_entries(t);
 	free(t->version);
 	free(t);
 }
@@ -63,6 +58,7 @@ static void forget(struct reading *g)
 	for (size_t i = 0; i < g->n; i++) {
 		free(g->v[i].name);
 		free(g->v[i].definition);
+		free(g->v[i].line);
 		buf_release(&g->v[i].payload);
 	}
 	free(g->v);
@@ -82,21 +78,6 @@ static void complain(struct reading *g, struct row *row, const char *why)
 	event_error(g->to, row->name, &e);
 }
 
-static bool read_state(struct row *row, struct strv line)
-{
-	struct strv word[STATE_WORDS];
-
-	for (int i = 0; i < STATE_WORDS; i++)
-		word[i] = strv_cut(&line, ' ');
-	row->create = word[STATE_MARKS].n &&
-		      memchr(word[STATE_MARKS].p, 'c', word[STATE_MARKS].n);
-	row->finished = word[STATE_MARKS].n &&
-			memchr(word[STATE_MARKS].p, 'f', word[STATE_MARKS].n);
-	return num_int(word[STATE_REV], 0, INT64_MAX, &row->rev, NULL) == 0 &&
-	       num_int(word[STATE_TICK], 0, CRON_TIME_MAX, &row->watermark,
-		       NULL) == 0;
-}
-
 static void take(void *arg, const struct call_schedule *s)
 {
 	struct reading *g = arg;
@@ -112,7 +93,8 @@ static void take(void *arg, const struct call_schedule *s)
 	buf_add(&row->payload, s->payload.p, s->payload.n);
 	row->name = strv_dup(s->name);
 	row->definition = strv_dup(s->definition);
-	if (!read_state(row, s->state))
+	row->line = strv_dup(s->state);
+	if (!state_parse(strv_of(row->line), &row->state))
 		complain(g, row, "its state is damaged");
 }
 
@@ -125,11 +107,11 @@ static void blame(void *arg, const struct schedule_report *r)
 		complain(g, &g->v[r->line - 1], r->text);
 }
 
-static int parse(struct reading *g, const struct table *t, int64_t now,
-		 struct schedule_file *f, struct err *e)
+static int parse(struct reading *g, int64_t now, struct schedule_file *f,
+		 struct err *e)
 {
 	struct schedule_input in = {
-		.source = t->source,
+		.source = "server",
 		.now = now / 1000,
 		.report = blame,
 		.arg = g,
@@ -154,30 +136,25 @@ static bool fits(const struct table *t, const struct schedule *s,
 
 static void replace(struct table *t, struct reading *g, struct schedule_file *f)
 {
-	size_t n = 0;
-
-	schedule_file_release(&t->file);
-	free(t->v);
+	drop_entries(t);
 	t->file = *f;
 	t->v = buf_zalloc((f->n + 1) * sizeof(*t->v));
 	for (size_t i = 0; i < f->n; i++) {
 		struct schedule *s = &t->file.v[i];
 		struct row *row = &g->v[s->line - 1];
 
-		if (!fits(t, s, row)) {
-			complain(g, row, "it is another's");
-			t->v[n].finished = true;
-		} else {
-			t->v[n].finished = row->finished;
-		}
 		buf_add(&s->payload, row->payload.p, row->payload.len);
-		t->v[n].table = t;
-		t->v[n].schedule = s;
-		t->v[n].rev = row->rev;
-		t->v[n].watermark = row->watermark;
-		t->v[n].settled = INT64_MIN;
-		t->v[n].create = row->create && !row->bad;
-		n++;
+		t->v[i].table = t;
+		t->v[i].schedule = s;
+		t->v[i].state = row->state;
+		t->v[i].source = strv_dup(row->state.source);
+		t->v[i].state.source = strv_of(t->v[i].source);
+		t->v[i].settled = INT64_MIN;
+		if (fits(t, s, row))
+			continue;
+		complain(g, row, "it is another's");
+		t->v[i].state.finished = true;
+		t->v[i].state.create = false;
 	}
 }
 
@@ -190,7 +167,7 @@ static int read_all(struct table *t, struct redis *r, struct call_page *page,
 	int rc = 0;
 
 	do {
-		ssize_t n = call_list(r, &t->keys, t->source, read, page, e);
+		ssize_t n = call_list(r, &t->keys, read, page, e);
 
 		if (n < 0)
 			rc = -1;
@@ -210,13 +187,13 @@ static int rebuild(struct table *t, struct reading *g, struct call_page *page,
 		   struct err *e)
 {
 	struct schedule_file f = {0};
-	int rc = parse(g, t, page->now, &f, e);
+	int rc = parse(g, page->now, &f, e);
 
 	/* what is wrong is told of once; without it the rest is right */
 	if (rc < 0)
-		rc = parse(g, t, page->now, &f, e);
+		rc = parse(g, page->now, &f, e);
 	if (rc < 0)
-		return err_prefix(e, "schedules of source '%s'", t->source);
+		return err_prefix(e, "schedules of queue '%s'", t->keys.queue);
 	replace(t, g, &f);
 	free(t->version);
 	t->version = page->version;
@@ -234,6 +211,7 @@ int table_look(struct table *t, struct redis *r, const struct event_sink *to,
 		struct reading g = {.to = to};
 		struct call_page page = {
 			.version = buf_strdup(t->stale ? "" : t->version),
+			.payloads = !t->brief,
 			.fn = take,
 			.arg = &g,
 		};
@@ -247,7 +225,39 @@ int table_look(struct table *t, struct redis *r, const struct event_sink *to,
 	}
 	if (rc == 1)
 		return err_set(e, STATUS_LATER,
-			       "the schedules of source '%s' keep changing",
-			       t->source);
+			       "the schedules of queue '%s' keep changing",
+			       t->keys.queue);
+	return rc;
+}
+
+/* The first error is the one that counts. */
+static void remember(void *arg, const struct schedule_report *r)
+{
+	struct buf *why = arg;
+
+	if (!r->warning && !why->len)
+		buf_addstr(why, r->text);
+}
+
+int table_parse(struct schedule_file *f, struct strv definition, int64_t now,
+		struct err *e)
+{
+	struct buf why = BUF_INIT;
+	const struct schedule_input in = {
+		.source = "server",
+		.now = now / 1000,
+		.report = remember,
+		.arg = &why,
+	};
+	int rc = schedule_parse(f, definition, &in, e);
+
+	if (rc == 0 && f->n != 1)
+		rc = err_set(e, STATUS_PROTOCOL, "it is no schedule");
+	else if (rc < 0)
+		err_set(e, STATUS_PROTOCOL,
+			"it cannot be understood: %.300s (update jobq, or "
+			"write it anew)",
+			why.p);
+	buf_release(&why);
 	return rc;
 }

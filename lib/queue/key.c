@@ -24,6 +24,7 @@ void key_set_init(struct key_set *k, const char *space, struct strv queue)
 	snprintf(k->channel, sizeof(k->channel), "%s:{%s}:end", space,
 		 k->queue);
 	snprintf(k->cron, sizeof(k->cron), "%s:{%s}:cron", space, k->queue);
+	key_crons(space, k->crons);
 }
 
 void key_queues(const char *space, char *to)

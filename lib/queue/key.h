@@ -28,6 +28,7 @@ struct key_set {
 	char channel[KEY_QUEUE_MAX * 2 + 16]; /* "jq:{mail}:end" (pub/sub) */
 	char cron[KEY_QUEUE_MAX * 2 + 16]; /* "jq:{mail}:cron": its schedules,
 					      declared by their scripts alone */
+	char crons[80]; /* "jq:crons": the queues that schedules feed */
 };
 
 /* Places in key_set.key that C looks at by name. */
@@ -42,7 +43,7 @@ void key_set_init(struct key_set *k, const char *space, struct strv queue);
 /* "jq:queues": the advisory set of queue names; `to` holds 80 bytes. */
 void key_queues(const char *space, char *to);
 
-/* "jq:crons": the advisory set of queues that schedules feed; likewise. */
+/* "jq:crons": the set of queues that schedules feed; likewise. */
 void key_crons(const char *space, char *to);
 
 /*

@@ -24,8 +24,9 @@ void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k)
 void script_begin_cron(struct redis_cmd *c, enum script s,
 		       const struct key_set *k)
 {
-	begin(c, s, k, KEY_COUNT + 1);
+	begin(c, s, k, KEY_COUNT + 2);
 	redis_cmd_str(c, k->cron);
+	redis_cmd_str(c, k->crons);
 }
 
 int script_answer(const struct redis_reply *reply, const char *queue,

@@ -15,8 +15,10 @@ enum script {
 	SCRIPT_CLAIM,
 	SCRIPT_CLOSE,
 	SCRIPT_CONFIGURE,
+	SCRIPT_CRON_ALTER,
 	SCRIPT_CRON_FIRE,
 	SCRIPT_CRON_LIST,
+	SCRIPT_CRON_LOOK,
 	SCRIPT_CRON_SYNC,
 	SCRIPT_HISTORY,
 	SCRIPT_KEYS,
@@ -40,7 +42,7 @@ enum script {
  * follow. Clears `c` first. */
 void script_begin(struct redis_cmd *c, enum script s, const struct key_set *k);
 
-/* The same for the scripts of schedules, which have one key more. */
+/* The same for the scripts of schedules, which have two keys more. */
 void script_begin_cron(struct redis_cmd *c, enum script s,
 		       const struct key_set *k);
 

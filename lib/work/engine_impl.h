@@ -6,12 +6,12 @@
 #define WORK_ENGINE_IMPL_H
 
 #include "base/buf.h"
+#include "sys/notify.h"
 #include "work/breaker.h"
 #include "work/engine.h"
 #include "work/joblog.h"
 #include "work/lane.h"
 #include "work/log.h"
-#include "work/notify.h"
 #include "work/slot.h"
 #include "work/stop.h"
 

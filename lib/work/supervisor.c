@@ -13,9 +13,9 @@
 #include "base/signame.h"
 #include "sys/child.h"
 #include "sys/loop.h"
+#include "sys/notify.h"
 #include "sys/seal.h"
 #include "work/log.h"
-#include "work/notify.h"
 #include "work/sink.h"
 
 enum {

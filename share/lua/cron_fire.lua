@@ -3,18 +3,21 @@
 -- cron_fire, version 1. T13: a tick of a schedule becomes a job, once. One
 -- script, because the watermark and the push must not be parted: of all who
 -- come with a tick the first moves the watermark, the others find it there.
--- KEYS  the queue's fifteen keys, then its hash of schedules (part/cron.lua)
+-- KEYS  as cron_sync
 -- ARGV  1 name, 2 revision the caller saw, 3 "fire", "drop" (as missed) or
---       "create" (the job of its creation), 4 tick in Unix seconds, 5 the next
---       one or "-", 6 ticks that are dropped as missed, 7 stamp of the job,
---       8 start and 9 end in ms, 10 limit (0 = none), 11 overlap, 12 max-live
---       (0 = none), then as push.lua: 13 epoch, 14 digest, 15 priority,
---       16 when, 17 expiry, 18 options
+--       "create" (the job of its creation), or by hand, which moves no
+--       watermark and heeds no limit, pause or bound: "run" (now) or
+--       "backfill" (of a tick, whatever overlaps), 4 tick in Unix seconds,
+--       5 the next one or "-", 6 ticks that are dropped as missed, 7 stamp of
+--       the job, 8 start and 9 end in ms, 10 limit (0 = none), 11 overlap,
+--       12 max-live (0 = none), then as push.lua: 13 epoch, 14 digest,
+--       15 priority, 16 when, 17 expiry, 18 options, and 19 who does it
 -- Returns a word, the server's ms, the watermark, the marks (none of the last
 -- two after GONE and STALE), a detail: FIRED id, DROPPED (missed), PAUSED,
 -- OUTSIDE (before start, after end), LIMIT, BLOCKED id of the live job, KNOWN
 -- id (such a job exists all the same), all of which move the watermark;
--- DUPLICATE, EARLY ms, FULL, STALE, GONE, which change nothing.
+-- DUPLICATE, EARLY ms, FULL, STALE, GONE, which change nothing, nor do BLOCKED
+-- and KNOWN when done by hand.
 -- O(log n), and of the schedule's live jobs: 10,000 looked at and 1,000
 -- replaced at most.
 --@ base
@@ -25,17 +28,19 @@
 --@ state
 --@ remove
 --@ cron
+--@ cron_log
 
 local name, kind, tick, stamp = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[7]
 local limit, overlap, max_live = tonumber(ARGV[10]), ARGV[11],
   tonumber(ARGV[12])
 if not (tick and limit and max_live and tonumber(ARGV[6]) and
     tonumber(ARGV[15]) and string.match(ARGV[16] or '', '^[+@]?%d+$') and
-    tonumber(ARGV[17]) and ARGV[18]) then
+    tonumber(ARGV[17]) and ARGV[19]) then
   return {'MALFORMED'}
 end
 local prefix = 'cron:' .. name .. ':'
 local id = prefix .. stamp
+local by_hand = kind == 'run' or kind == 'backfill'
 local s = cron_state(name)
 if not s then return {'GONE', now_text} end
 if s[REV] ~= ARGV[2] then return {'STALE', now_text} end
@@ -48,7 +53,9 @@ if kind == 'create' then
   if not cron_marked(s, 'c') then return answer('DUPLICATE') end
 else
   if tick * 1000 > now then return answer('EARLY', int(tick * 1000 - now)) end
-  if tick <= tonumber(s[TICK]) then return answer('DUPLICATE') end
+  if not by_hand and tick <= tonumber(s[TICK]) then
+    return answer('DUPLICATE')
+  end
 end
 
 -- Of the jobs on record those that have not ended, oldest first, and how many
@@ -86,21 +93,26 @@ end
 local function verdict()
   local at = kind == 'create' and now or tick * 1000
   local first, over = tonumber(ARGV[8]), tonumber(ARGV[9])
-  if cron_marked(s, 'p') then return 'PAUSED' end
-  if kind == 'drop' then return 'DROPPED' end
-  if at < first or (over > 0 and at >= over) then return 'OUTSIDE' end
-  if limit > 0 and tonumber(s[FIRED]) >= limit then return 'LIMIT' end
-  if #live > 0 and (overlap == 'forbid' or max_live > 0 and #live >= max_live)
-  then
-    return 'BLOCKED', prefix .. live[1]
+  if not by_hand then
+    if cron_marked(s, 'p') then return 'PAUSED' end
+    if kind == 'drop' then return 'DROPPED' end
+    if at < first or (over > 0 and at >= over) then return 'OUTSIDE' end
+    if limit > 0 and tonumber(s[FIRED]) >= limit then return 'LIMIT' end
   end
   if is_known(id) then return 'KNOWN', id end
-  if is_full(overlap == 'replace' and leaving or 0) then return 'FULL' end
+  if kind ~= 'backfill' and #live > 0 and
+      (overlap == 'forbid' or max_live > 0 and #live >= max_live) then
+    return 'BLOCKED', prefix .. live[1]
+  end
+  local room = overlap == 'replace' and kind ~= 'backfill' and leaving or 0
+  if is_full(room) then return 'FULL' end
   return 'FIRED', id
 end
 
 local word, detail = verdict()
-if word == 'FULL' then return answer('FULL') end
+if word == 'FULL' or by_hand and word ~= 'FIRED' then
+  return answer(word, detail)
+end
 
 --@ cron_apply
 return answer(word, detail)

@@ -1,29 +1,31 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
--- cron_list, version 1. The schedules of one source that feed this queue, a
--- page at a time.
--- KEYS  the queue's fifteen keys, then its hash of schedules (part/cron.lua)
--- ARGV  1 source, 2 the version that the caller has ("" = none), 3 how many to
---       skip, 4 most to return (500)
+-- cron_list, version 1. The schedules that feed this queue, a page at a time.
+-- KEYS  as cron_sync
+-- ARGV  1 the version that the caller has ("" = none), 2 how many to skip,
+--       3 most to return (500), 4 "payloads" to have these as well, or ""
 -- Returns SAME, the server's ms, the version; or OK, the same two, how many
 -- there are, then 4 for each: name, state line, definition, payload. A page
 -- ends early after about 4 MiB; one whose version is not that of the page
--- before is of another list. O(names + page).
+-- before is of another list. O(fields of the hash).
 --@ base
 --@ cron
 
 local version = call('HGET', CRON, 'v') or '0'
-if version == ARGV[2] then return {'SAME', now_text, version} end
+if version == ARGV[1] then return {'SAME', now_text, version} end
 local names = {}
-for name in string.gmatch(call('HGET', CRON, 'n:' .. ARGV[1]) or '', '%S+') do
-  names[#names + 1] = name
+for _, source in ipairs(cron_sources()) do
+  for name in string.gmatch(call('HGET', CRON, 'n:' .. source), '%S+') do
+    names[#names + 1] = name
+  end
 end
 local answer, read = {'OK', now_text, version, #names}, 0
-local first = tonumber(ARGV[3]) + 1
-local most = math.min(tonumber(ARGV[4]), 500)
+local first = tonumber(ARGV[2]) + 1
+local most = math.min(tonumber(ARGV[3]), 500)
 for i = first, math.min(#names, first + most - 1) do
   local s = cron_state(names[i])
-  local payload = call('HGET', CRON, 'p:' .. names[i]) or ''
+  local payload = ARGV[4] == 'payloads' and
+    call('HGET', CRON, 'p:' .. names[i]) or ''
   local n = #answer
   answer[n + 1] = names[i]
   answer[n + 2] = s and table.concat(s, ' ', 1, ENQUEUED) or ''

@@ -13,13 +13,13 @@ cron() {
     seen cron; do
     keys+=("jq:{$queue}:$name")
   done
-  redis EVAL "$(cat "$ROOT/build/gen/lua/cron_$script.lua")" 16 "${keys[@]}" \
-    "$@"
+  redis EVAL "$(cat "$ROOT/build/gen/lua/cron_$script.lua")" 17 "${keys[@]}" \
+    jq:crons "$@"
 }
 
 # sync [NAME DEFINITION PAYLOAD NEXT]...: source «web», no generation
 sync() {
-  cron sync q apply web 0 refuse "$@" | tail -n +3 | paste -sd ' '
+  cron sync q apply web 0 refuse me "$@" | tail -n +3 | paste -sd ' '
 }
 
 add() {
@@ -62,7 +62,7 @@ fire() {
   done
   cron fire q "$name" "$rev" "$kind" "$tick" "$next" "$missed" "$stamp" \
     "$start" "$end" "$limit" "$overlap" "$max_live" epoch "digest-$stamp" \
-    "$priority" "$when" "$expiry" "$options"
+    "$priority" "$when" "$expiry" "$options" me
 }
 
 # The word of the answer alone.
@@ -92,7 +92,7 @@ jobs_in() {
   rev=$(state a 1) watermark=$(state a 6)
   assert_equal "$(add a)" ''
   assert_equal "$(state a 1)" "$rev"
-  assert_equal "$(cron sync q apply other 0 '' b 'd' 'p' 60 | tail -n 2 | paste -sd ' ')" \
+  assert_equal "$(cron sync q apply other 0 remove me b 'd' 'p' 60 | tail -n 2 | paste -sd ' ')" \
     'added b'
   assert_equal "$(sync a '* * * * * q a' 'payload of a' 60 \
     c '@daily q c' '' 60)" 'added c'
@@ -104,7 +104,7 @@ jobs_in() {
   [ "$(state a 1)" -gt "$rev" ]
   assert_equal "$(sync c '@daily q c' '' 60)" 'removed a'
   assert_equal "$(redis HKEYS 'jq:{q}:cron' | sort | paste -sd ' ')" \
-    'd:b d:c n:other n:web p:b s:b s:c v'
+    'd:b d:c h:b h:c n:other n:web p:b s:b s:c v'
 }
 
 @test "sync: the payload is part of the definition" {
@@ -117,40 +117,49 @@ jobs_in() {
 
 @test "sync: a name of another source is an error, and nothing is written" {
   add a >/dev/null
-  run cron sync q apply other 0 '' z 'd' '' 60 a 'd' '' 60
+  run cron sync q apply other 0 remove me z 'd' '' 60 a 'd' '' 60
   assert_output $'TAKEN\na\nweb'
   assert_equal "$(redis HEXISTS 'jq:{q}:cron' d:z)" 0
 }
 
 @test "sync: an empty set is refused where there was one, unless allowed" {
-  run cron sync q apply web 0 refuse
+  run cron sync q apply web 0 refuse me
   assert_line --index 0 OK
   add a >/dev/null
-  run cron sync q apply web 0 refuse
+  run cron sync q apply web 0 refuse me
   assert_output $'EMPTY\n1'
-  run cron sync q apply web 0 ''
+  run cron sync q apply web 0 remove me
   assert_line --index 2 removed
   assert_equal "$(redis HKEYS 'jq:{q}:cron')" v
 }
 
 @test "sync: an older generation never replaces a newer one" {
-  cron sync q apply web 5 '' a 'd5' '' 60 >/dev/null
-  run cron sync q apply web 4 '' a 'd4' '' 60
+  cron sync q apply web 5 remove me a 'd5' '' 60 >/dev/null
+  run cron sync q apply web 4 remove me a 'd4' '' 60
   assert_output $'OLD\n5'
-  run cron sync q apply web 0 '' a 'd0' '' 60
+  run cron sync q apply web 0 remove me a 'd0' '' 60
   assert_output $'OLD\n5'
   assert_equal "$(hash d:a)" d5
-  run cron sync q apply web 5 '' a 'd5b' '' 60
+  run cron sync q apply web 5 remove me a 'd5b' '' 60
   assert_line --index 2 changed
-  run cron sync q apply web 6 '' a 'd5b' '' 60
+  run cron sync q apply web 6 remove me a 'd5b' '' 60
   assert_equal "$(hash g:web)" 6
 }
 
-@test "sync: check says the same and writes nothing" {
-  run cron sync q check web 1 '' a 'd' '' 60
+@test "sync: check says what would change and writes nothing" {
+  run cron sync q check web 1 remove me a 'd' '' 60
   assert_line --index 0 OK
-  assert_equal "$(redis EXISTS 'jq:{q}:cron')" 0
-  run cron sync q check web 1 '' a 'd'
+  assert_line --index 2 added
+  assert_equal "$(redis EXISTS 'jq:{q}:cron' jq:crons)" 0
+  add a >/dev/null
+  local before
+  before=$(redis HGETALL 'jq:{q}:cron' | sort)
+  run cron sync q check web 1 remove me a 'other' '' 60 b d '' 60
+  assert_equal "$(paste -sd ' ' <<<"${output#*$'\n'*$'\n'}")" 'changed a added b'
+  run cron sync q check web 0 remove me
+  assert_line --index 2 removed
+  assert_equal "$(redis HGETALL 'jq:{q}:cron' | sort)" "$before"
+  run cron sync q check web 1 remove me a 'd'
   assert_output MALFORMED
 }
 
@@ -164,22 +173,53 @@ jobs_in() {
   assert_equal "$(state a 2)" p
 }
 
-@test "list: those of the source, by page, or that nothing has changed" {
+@test "list: source by source, by page, or that nothing has changed" {
   sync a 'd:a' 'pa' 60 b 'd:b' '' 60 c 'd:c' 'pc' 60 >/dev/null
-  cron sync q apply other 0 '' z 'd' '' 60 >/dev/null
-  run cron list q web '' 0 2
+  cron sync q apply other 0 keep me z 'd' 'pz' 60 >/dev/null
+  run cron list q '' 0 2 payloads
   assert_line --index 0 OK
   assert_line --index 2 "$(hash v)"
-  assert_line --index 3 3
-  assert_line --index 4 a
-  assert_line --index 6 d:a
-  assert_line --index 7 pa
-  assert_line --index 8 b
-  run cron list q web '' 2 500
+  assert_line --index 3 4
+  assert_line --index 4 z
+  assert_line --index 6 d
+  assert_line --index 7 pz
+  assert_line --index 8 a
+  run cron list q '' 3 500 ''
   assert_line --index 4 c
-  run cron list q web "$(hash v)" 0 500
+  refute_line pc
+  run cron list q "$(hash v)" 0 500 ''
   assert_line --index 0 SAME
   assert_line --index 2 "$(hash v)"
+}
+
+@test "sync: keep leaves what is not listed, and lists nothing twice" {
+  cron sync q apply - 0 keep me a 'd' '' 60 >/dev/null
+  cron sync q apply - 0 keep me b 'd' '' 60 >/dev/null
+  run cron sync q apply - 0 keep me a 'd2' '' 60
+  assert_line --index 2 changed
+  assert_equal "$(hash n:-)" ' a b'
+  # what a file may not take over
+  run cron sync q apply web 0 remove me a 'd' '' 60
+  assert_output $'TAKEN\na\n-'
+}
+
+@test "sync: the set of queues with schedules has the queue while it has any" {
+  assert_equal "$(redis SMEMBERS jq:crons)" ''
+  add a >/dev/null
+  cron sync q apply other 0 keep me b 'd' '' 60 >/dev/null
+  assert_equal "$(redis SMEMBERS jq:crons)" q
+  cron sync q apply web 0 remove me >/dev/null
+  assert_equal "$(redis SMEMBERS jq:crons)" q
+  redis DEL jq:crons >/dev/null
+  # a look mends what was lost
+  cron sync q apply other 0 keep me b 'd' '' 60 >/dev/null
+  assert_equal "$(redis SMEMBERS jq:crons)" q
+  cron sync q apply other 0 remove me >/dev/null
+  assert_equal "$(redis SMEMBERS jq:crons)" ''
+  # of another type: nothing is written
+  redis SET jq:crons x >/dev/null
+  run ! cron sync q apply web 0 remove me a d '' 60
+  assert_equal "$(redis HEXISTS 'jq:{q}:cron' d:a)" 0
 }
 
 @test "fire: a tick is a job, with all that push would have made of it" {
@@ -391,7 +431,7 @@ jobs_in() {
   redis HSET 'jq:{q}:meta' format 2 >/dev/null
   assert_equal "$(word a "$base")" FORMAT
   assert_equal "$(add b)" ''
-  run cron list q web '' 0 10
+  run cron list q '' 0 10 ''
   assert_output $'FORMAT\n2'
   assert_equal "$(redis HEXISTS 'jq:{q}:cron' d:b)" 0
 }
@@ -400,6 +440,6 @@ jobs_in() {
   add a
   redis HSET 'jq:{q}:cron' s:a nonsense >/dev/null
   assert_equal "$(word a "$base" rev=1)" GONE
-  run cron list q web '' 0 10
+  run cron list q '' 0 10 ''
   assert_line --index 4 a
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* notify: what the service manager hears. */
-#include "work/notify.h"
+#include "sys/notify.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

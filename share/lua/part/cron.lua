@@ -2,18 +2,22 @@
 -- The schedules that feed a queue, in one hash, the sixteenth key:
 --
 --   v         version: rises with every change of a definition, never goes
---   n:SOURCE  the names of a source, each with a blank before it
+--   n:SOURCE  the names of a source, each with a blank before it; the source
+--             "-", which no file can have, is of those that `set` made
 --   g:SOURCE  the highest GENERATION that was applied
 --   d:NAME    definition: a line of a schedule file, without its payload
 --   p:NAME    payload, unless it is empty
 --   s:NAME    state: the line of the fields below, then, each with a blank
 --             before it, the stamps of jobs that may be unfinished; the job
 --             is "cron:NAME:STAMP"
+--   h:NAME    history (part/cron_log.lua)
 --
 -- TICK is the watermark, Unix seconds: no tick up to it is enqueued any more.
 -- FLAGS: p paused, c the job of its creation is due, f finished, "-" none.
 -- NEXT is the tick that whoever wrote last expects next; "-" none.
-local CRON = KEYS[16]
+--
+-- The seventeenth key is the set of all queues that have schedules.
+local CRON, CRONS = KEYS[16], KEYS[17]
 local REV, MARKS, SOURCE, CREATED, EDITED, TICK, NEXT, FIRED, MISSED, BLOCKED,
   PAUSED, KNOWN, ENQUEUED, STAMPS = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
   14
@@ -40,4 +44,16 @@ local function cron_mark(s, mark, on)
   local marks = string.gsub(s[MARKS], '[' .. mark .. '-]', '')
   if on then marks = marks .. mark end
   s[MARKS] = marks == '' and '-' or marks
+end
+
+-- The sources that have schedules here, in order. O(fields of the hash).
+local function cron_sources()
+  local sources = {}
+  for _, field in ipairs(call('HKEYS', CRON)) do
+    if string.sub(field, 1, 2) == 'n:' then
+      sources[#sources + 1] = string.sub(field, 3)
+    end
+  end
+  table.sort(sources)
+  return sources
 end

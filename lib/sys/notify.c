@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Speaks the service manager's datagram protocol. */
-#include "work/notify.h"
+#include "sys/notify.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * newline on --ready-fd. Nothing here fails or blocks; a supervisor that does
  * not listen misses it.
  */
-#ifndef WORK_NOTIFY_H
-#define WORK_NOTIFY_H
+#ifndef SYS_NOTIFY_H
+#define SYS_NOTIFY_H
 
 #include <stdbool.h>
 #include <stddef.h>
