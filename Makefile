@@ -78,8 +78,8 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 .SUFFIXES:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: torture run-torture deb all build deps deps-lint check run-check check-unit check-cli \
-	check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
+.PHONY: oracle torture run-torture deb all build deps deps-lint check run-check check-unit \
+	check-cli check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
 	format demo install uninstall dist clean help FORCE
 
 # make once more, when the packages are there; on all processors unless told.
@@ -175,6 +175,10 @@ torture: deps
 	$(AGAIN) run-torture
 run-torture: build $(TORTURE)
 	@JQ_BIN=$B TORTURE_BIN=$B/tests/fault tests/fault/torture
+
+## oracle: cron times against a walk in all zones, ORACLE_ROUNDS=50 each
+oracle: $B/tests/test_cron_oracle
+	@ORACLE_ROUNDS=$${ORACLE_ROUNDS:-50} $<
 
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all
