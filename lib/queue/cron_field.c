@@ -50,11 +50,6 @@ struct range {
 	bool star;
 };
 
-const char *cron_field_name(enum cron_place place)
-{
-	return places[place].name;
-}
-
 int cron_field_low(enum cron_place place)
 {
 	return places[place].low;
@@ -63,11 +58,6 @@ int cron_field_low(enum cron_place place)
 int cron_field_high(enum cron_place place)
 {
 	return places[place].high;
-}
-
-int cron_field_span(enum cron_place place)
-{
-	return places[place].span;
 }
 
 static int refuse(struct item *it, const char *why, const char *hint)

@@ -21,13 +21,8 @@ struct cron_field {
 /* Parse the field into `to`. */
 int cron_field_parse(struct cron_field *f) must_check;
 
-/* "minute", "day of month" …; lowest and highest value as the field is
- * written (a weekday goes to 7). */
-const char *cron_field_name(enum cron_place place);
+/* Lowest and highest value as the field is written (a weekday goes to 7). */
 int cron_field_low(enum cron_place place);
 int cron_field_high(enum cron_place place);
-
-/* Values there are: the widest step. */
-int cron_field_span(enum cron_place place);
 
 #endif
