@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jq-retry: puts dead jobs back, by name from operands or stdin, or all of a
- * queue, and prints the name of each one put back. A job that is missing or
- * not dead is one line on stderr and the rest go on; then it exits 1, and
- * also when there was nothing to put back.
+ * queue that fit, and prints the name of each one put back. A job that is
+ * missing or not dead is one line on stderr and the rest go on; then it exits
+ * 1, and also when there was nothing to put back. With --here it runs a dead
+ * job's handler in this terminal instead, and exits 1 unless that exits 0.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/num.h"
-#include "base/text.h"
+#include "base/signame.h"
 #include "cli/connect.h"
-#include "cli/ids.h"
+#include "cli/env.h"
+#include "cli/filter.h"
 #include "cli/opt.h"
 #include "cli/output.h"
-#include "queue/change.h"
+#include "cli/putback.h"
 #include "queue/key.h"
-#include "queue/move.h"
-#include "queue/page.h"
-#include "queue/push.h"
 #include "queue/stats.h"
+#include "work/rehearse.h"
 
 static struct args {
 	struct opt_common common;
-	bool all, null, dry_run, has_limit;
+	bool all, null, dry_run, has_limit, here;
 	int64_t limit, delay;
+	double step;
 	const char *queue, *to;
+	struct filter filter;
+	struct select_filter wanted; /* made of it */
 	char *const *operands;
 	size_t n;
 } args;
@@ -37,14 +40,36 @@ enum {
 	KEY_ALL = 256,
 	KEY_QUEUE,
 	KEY_TO,
-	KEY_DRY_RUN
+	KEY_DRY_RUN,
+	KEY_EXIT,
+	KEY_SIGNAL,
+	KEY_ERROR,
+	KEY_SINCE,
+	KEY_BEFORE,
+	KEY_WORKER,
+	KEY_RATE,
+	KEY_HERE
 };
 
 /* clang-format off */
 static const struct opt table[] = {
 	{KEY_ALL, "all", NULL, "all dead jobs of the queues, oldest first",
 	 OPT_FLAG, .at = &args.all},
-	{'n', "limit", "N", "with --all: at most N jobs",
+	{KEY_EXIT, "exit", "CODE", "of these: whose last attempt exited so",
+	 OPT_CALL, .at = args.filter.exit, .fn = filter_exit},
+	{KEY_SIGNAL, "signal", "SIGNAL", "whose last attempt a signal ended",
+	 OPT_CALL, .at = args.filter.signal, .fn = filter_signal},
+	{KEY_ERROR, "error", "TEXT", "whose reason contains it",
+	 OPT_TEXT, .at = &args.filter.error},
+	{'N', "name", "NAME", "that have this name",
+	 OPT_TEXT, .at = &args.filter.name},
+	{KEY_SINCE, "since", "TIME", "that died then or later",
+	 OPT_TIME, .at = &args.filter.since_ms},
+	{KEY_BEFORE, "before", "TIME", "that died earlier",
+	 OPT_TIME, .at = &args.filter.before_ms},
+	{KEY_WORKER, "worker", "NAME", "that this worker ran last",
+	 OPT_TEXT, .at = &args.filter.worker},
+	{'n', "limit", "N", "at most N jobs",
 	 OPT_INT, .at = &args.limit,
 	 .min = 1, .max = INT64_MAX, .given = &args.has_limit},
 	{'0', "null", NULL, "names on stdin end with NUL",
@@ -53,23 +78,29 @@ static const struct opt table[] = {
 	 OPT_TEXT, .at = &args.queue},
 	{'d', "delay", "DUR", "not before so long from now",
 	 OPT_DURATION, .at = &args.delay, .max = NUM_SPAN_MAX_MS},
+	{KEY_RATE, "rate", "N/DUR", "no more than N in so long, as 10/s",
+	 OPT_CALL, .at = &args.step, .fn = putback_rate},
 	{KEY_TO, "to", "QUEUE", "put them into that queue, under the same ids",
 	 OPT_TEXT, .at = &args.to},
 	{KEY_DRY_RUN, "dry-run", NULL, "print what would be put back",
 	 OPT_FLAG, .at = &args.dry_run},
+	{KEY_HERE, "here", NULL, "run COMMAND for the job, in this terminal",
+	 OPT_FLAG, .at = &args.here},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct opt_command cmd = {
 	.name = "jq-retry",
-	.synopsis = "[-d DUR] [--to QUEUE] [--dry-run] QUEUE/ID ...\n"
-		    "[-0] [-d DUR] [--to QUEUE] [--dry-run] -\n"
-		    "[-n N] [-d DUR] [--to QUEUE] [--dry-run] --all QUEUE ...",
+	.synopsis = "[-d DUR] [--rate N/DUR] [--to QUEUE] [--dry-run] JOB ...\n"
+		    "[-0] [-d DUR] [--rate N/DUR] [--to QUEUE] [--dry-run] -\n"
+		    "[FILTER ...] [-n N] [-d DUR] [--rate N/DUR] [--to QUEUE] "
+		    "[--dry-run] --all QUEUE ...\n"
+		    "--here JOB -- COMMAND [ARG ...]",
 	.summary = "Put dead jobs back.",
 	.table = table,
 	.common = &args.common,
 };
+/* clang-format on */
 
 static void check_queue(const char *option, const char *name)
 {
@@ -79,25 +110,55 @@ static void check_queue(const char *option, const char *name)
 		opt_usage(&cmd, "%s%s%s", option, *option ? ": " : "", e.msg);
 }
 
-static void check_args(const struct args *a)
+static void check_all(const struct args *a)
 {
-	if (a->all && a->queue)
+	if (a->queue)
 		opt_usage(&cmd, "--queue is for ids, not for --all");
-	if (a->all && a->null)
+	if (a->null)
 		opt_usage(&cmd, "--null is for names on stdin, not for --all");
-	if (a->has_limit && !a->all)
-		opt_usage(&cmd, "--limit goes with --all");
-	if (a->all && a->n == 0)
+	if (a->n == 0)
 		opt_usage(&cmd, "--all needs a QUEUE");
-	if (!a->all && a->n == 0 && isatty(STDIN_FILENO))
-		opt_usage(&cmd, "no job named");
-	check_queue("--queue", a->queue);
-	check_queue("--to", a->to);
-	for (size_t i = 0; a->all && i < a->n; i++) {
+	for (size_t i = 0; i < a->n; i++) {
 		check_queue("", a->operands[i]);
 		if (a->to && strcmp(a->to, a->operands[i]) == 0)
 			opt_usage(&cmd, "--to names the queue the jobs are in");
 	}
+}
+
+static void check_here(const struct args *a)
+{
+	struct strv queue, id;
+	struct err e;
+
+	if (a->all || a->null || a->dry_run || a->to || a->delay || a->step > 0)
+		opt_usage(&cmd, "--here puts nothing back: it goes with "
+				"--queue alone");
+	if (a->n < 2)
+		opt_usage(&cmd, a->n ? "--here: which COMMAND?"
+				     : "--here: no job named");
+	if (key_split_job(strv_of(a->operands[0]), a->queue, &queue, &id, &e) <
+	    0)
+		opt_usage(&cmd, "%s", e.msg);
+}
+
+static void check_args(struct args *a)
+{
+	struct err e;
+
+	check_queue("--queue", a->queue);
+	check_queue("--to", a->to);
+	if (filter_make(&a->filter, &a->wanted, &e) < 0)
+		opt_usage(&cmd, "%s", e.msg);
+	if (!a->all && filter_any(&a->filter))
+		opt_usage(&cmd, "what narrows the jobs goes with --all");
+	if (a->has_limit && !a->all)
+		opt_usage(&cmd, "--limit goes with --all");
+	if (a->here)
+		check_here(a);
+	else if (a->all)
+		check_all(a);
+	else if (a->n == 0 && isatty(STDIN_FILENO))
+		opt_usage(&cmd, "no job named");
 }
 
 static void parse_args(struct args *a, int argc, char **argv)
@@ -110,277 +171,139 @@ static void parse_args(struct args *a, int argc, char **argv)
 	check_args(a);
 }
 
-/* What the steps below work with. */
-struct run {
-	const struct args *a;
-	struct connect c;
-	bool connected;
-	uint64_t put_back;
-	uint64_t missing;    /* jobs complained of */
-	uint64_t bad;	     /* lines that name no job */
-	struct key_set from; /* the queue at hand */
-	struct key_set to;   /* with --to */
-	struct err broken;   /* stdout, when `is_broken` */
-	bool is_broken;
-};
-
-static int use_queue(struct run *r, const char *queue, struct err *e)
+/* How it ended, and what to type next; 1 unless it was well. */
+static int tell_end(const struct args *a, const struct rehearsal *r,
+		    const struct child_end *end, struct err *e)
 {
-	const struct opt_common *common = &r->a->common;
+	const char *signal = end->signo ? signame_of(end->signo) : NULL;
+	char how[40], job[KEY_QUEUE_MAX + KEY_ID_MAX + 2];
+	struct strv id = r->job->job.id;
 
-	key_set_init(&r->from, common->namespace, strv_of(queue));
-	if (r->connected)
-		return 0;
-	if (connect_open(&r->c, common, cmd.name, NULL, e) < 0)
-		return -1;
-	r->connected = true;
-	if (!r->a->to)
-		return 0;
-	key_set_init(&r->to, common->namespace, strv_of(r->a->to));
-	if (!r->a->dry_run)
-		push_announce(r->c.redis, common->namespace, r->a->to);
-	return 0;
-}
-
-/* One job that cannot be put back; the others can. */
-static printf_like(3, 4) void complain(struct run *r, struct strv id,
-				       const char *fmt, ...)
-{
-	char why[200];
-	struct err e;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	r->missing++;
-	err_set(&e, STATUS_NO, "'%s/%.*s' %s", r->from.queue, (int)id.n, id.p,
-		why);
-	opt_fail(&cmd, &e);
-}
-
-static void complain_of_state(struct run *r, struct strv id, const char *state)
-{
-	if (strcmp(state, "GONE") == 0)
-		complain(r, id, "is not there");
+	snprintf(job, sizeof(job), "%s/%.*s", r->queue, (int)id.n, id.p);
+	if (end->signo)
+		snprintf(how, sizeof(how), "ended by %s",
+			 signal ? signal : "a signal");
 	else
-		complain(r, id, "is not dead: it is %s", state);
-}
-
-static void put_back(struct run *r, const struct key_set *where, struct strv id)
-{
-	char line[KEY_QUEUE_MAX + KEY_ID_MAX + 3];
-	int n = snprintf(line, sizeof(line), "%s/%.*s\n", where->queue,
-			 (int)id.n, id.p);
-
-	r->put_back++;
-	if (!r->is_broken && output_write(line, (size_t)n, &r->broken) < 0)
-		r->is_broken = true;
-}
-
-/* What was done is on stdout before more is done. */
-static int flush(struct run *r, struct err *e)
-{
-	if (!r->is_broken && output_flush(&r->broken) < 0)
-		r->is_broken = true;
-	if (!r->is_broken)
+		snprintf(how, sizeof(how), "exit %d", end->code);
+	if (!a->common.quiet)
+		fprintf(stderr,
+			"jq-retry: %s after %.1f s; the queue was not touched\n"
+			"next: jq-retry %s      # puts it back\n"
+			"  or: jq-ctl drop %s   # %s\n",
+			how, (double)r->run_ms / 1000, job, job,
+			end->code == 0 ? "what it does was done just now"
+				       : "gives it up");
+	if (end->code == 0)
 		return 0;
-	*e = r->broken;
-	return -1;
+	return err_set(e, STATUS_NO, "'%s': %s", job, how);
 }
 
-static void word_for(void *arg, struct strv id, struct strv word)
+static int rehearse_one(const struct args *a, const char *queue,
+			const struct stats_detail *d, struct err *e)
 {
-	struct run *r = arg;
-	char shown[64];
-
-	if (strv_eq(word, "OK"))
-		put_back(r, &r->from, id);
-	else if (!r->a->all || strv_eq(word, "GONE"))
-		complain_of_state(r, id, text_show(word, shown, sizeof(shown)));
-	/* else with --all somebody else was faster: as good */
-}
-
-static int move_one(struct run *r, struct strv id, struct err *e)
-{
-	const struct move m = {r->c.redis, &r->from, &r->to, r->a->delay};
-	enum move_verdict verdict;
-	const char *state;
-
-	if (move_dead(&m, id, &verdict, &state, e) < 0)
-		return -1;
-	switch (verdict) {
-	case MOVE_OK:
-		put_back(r, &r->to, id);
-		break;
-	case MOVE_GONE:
-		complain_of_state(r, id, "GONE");
-		break;
-	case MOVE_NOT_DEAD:
-		complain_of_state(r, id, state);
-		break;
-	case MOVE_CONFLICT:
-		complain(r, id, "stays: queue '%s' has another job of that id",
-			 r->to.queue);
-		break;
-	case MOVE_DROPPED:
-		complain(r, id, "stays: it was dropped from queue '%s' before",
-			 r->to.queue);
-		break;
-	}
-	return 0;
-}
-
-/* What the real run would do to it, as far as can be told. */
-static int plan_one(struct run *r, struct strv id, struct err *e)
-{
-	const char *state;
-	int rc = stats_state(r->c.redis, &r->from, id, &state, e);
-
-	if (rc < 0)
-		return -1;
-	if (rc == 1 || strcmp(state, "dead") != 0)
-		complain_of_state(r, id, rc == 1 ? "GONE" : state);
-	else
-		put_back(r, r->a->to ? &r->to : &r->from, id);
-	return 0;
-}
-
-/* Up to PAGE_MOST jobs of the queue at hand. */
-static int retry_batch(struct run *r, const struct strv *ids, size_t n,
-		       struct err *e)
-{
-	const struct change_ids all = {ids, n, word_for, r};
-	int rc = 0;
-
-	if (!r->a->dry_run && !r->a->to)
-		rc = change_retry(r->c.redis, &r->from, r->a->delay, &all, e);
-	else
-		for (size_t i = 0; i < n && rc == 0; i++)
-			rc = r->a->dry_run ? plan_one(r, ids[i], e)
-					   : move_one(r, ids[i], e);
-	return rc < 0 ? -1 : flush(r, e);
-}
-
-static int retry_named(void *arg, const char *queue, const struct strv *v,
-		       size_t n, struct err *e)
-{
-	struct run *r = arg;
-
-	if (use_queue(r, queue, e) < 0)
-		return -1;
-	if (r->a->to && strcmp(r->a->to, queue) == 0) {
-		for (size_t i = 0; i < n; i++)
-			complain(r, v[i], "is in queue '%s' already", queue);
-		return 0;
-	}
-	for (size_t i = 0; i < n; i += PAGE_MOST)
-		if (retry_batch(r, v + i, n - i < PAGE_MOST ? n - i : PAGE_MOST,
-				e) < 0)
-			return -1;
-	return 0;
-}
-
-static void bad_line(void *arg, const struct err *why)
-{
-	((struct run *)arg)->bad++;
-	opt_fail(&cmd, why);
-}
-
-static int retry_ids(struct run *r, struct err *e)
-{
-	static char dash[] = "-";
-	char *const from_stdin[] = {dash};
-	const struct ids ids = {
-		.operands = r->a->n ? r->a->operands : from_stdin,
-		.n = r->a->n ? r->a->n : 1,
-		.queue = r->a->queue,
-		.separator = r->a->null ? '\0' : '\n',
-		.run = retry_named,
-		.bad = bad_line,
-		.arg = r,
+	char *pass_on[CONNECT_PASS_ON];
+	char *path = child_find(a->operands[1], env_get("PATH"), e);
+	struct rehearsal r = {
+		.queue = queue,
+		.job = d,
+		.path = path,
+		.argv = (const char *const *)a->operands + 1,
+		.environ = (const char *const *)environ,
+		.extra = (const char *const *)pass_on,
 	};
+	struct child_end end;
+	int rc = -1;
 
-	return ids_each(&ids, e);
-}
-
-static int plan_listed(void *arg, const struct stats_job *job, struct err *e)
-{
-	struct run *r = arg;
-
-	(void)e;
-	put_back(r, r->a->to ? &r->to : &r->from, job->id);
-	return 0;
-}
-
-/* The dead jobs of the queue at hand, the oldest `most` of them. */
-static int retry_queue(struct run *r, int64_t most, struct err *e)
-{
-	const struct stats_list list = {
-		.state = "dead",
-		.limit = r->a->has_limit ? most : 0,
-		.fn = plan_listed,
-		.arg = r,
-	};
-	struct page p;
-	int rc;
-
-	if (r->a->dry_run)
-		return stats_each_job(r->c.redis, &r->from, &list, e);
-	page_init(&p);
-	do {
-		uint64_t missing = r->missing;
-
-		rc = page_next(&p, r->c.redis, &r->from, most, e);
-		if (rc == 0 && p.n)
-			rc = retry_batch(r, p.v, p.n, e);
-		most -= (int64_t)p.n;
-		p.left += r->missing - missing;
-	} while (rc == 0 && p.n);
-	page_release(&p);
+	if (!path)
+		return -1;
+	connect_pass_on(&a->common, pass_on);
+	if (rehearse_run(&r, &end, e) == 0)
+		rc = tell_end(a, &r, &end, e);
+	for (size_t i = 0; i < CONNECT_PASS_ON; i++)
+		free(pass_on[i]);
+	free(path);
 	return rc;
 }
 
-static int retry_all(struct run *r, struct err *e)
+static int run_here(const struct args *a, struct connect *c, struct err *e)
 {
-	const struct args *a = r->a;
-	int64_t most = a->has_limit ? a->limit : INT64_MAX;
+	struct strv queue, id;
+	struct stats_detail d;
+	struct key_set k;
+	int rc;
 
-	for (size_t i = 0; i < a->n; i++) {
-		uint64_t before = r->put_back;
+	if (key_split_job(strv_of(a->operands[0]), a->queue, &queue, &id, e) <
+	    0)
+		return -1;
+	key_set_init(&k, a->common.namespace, queue);
+	rc = stats_detail(c->redis, &k, id, &d, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 1)
+		return err_set(e, STATUS_NO, "no such job: '%s/%.*s'", k.queue,
+			       (int)id.n, id.p);
+	if (strcmp(d.job.state, "dead") != 0)
+		rc = err_set(e, STATUS_NO, "'%s/%.*s' is not dead: it is %s",
+			     k.queue, (int)id.n, id.p, d.job.state);
+	else if (!d.job.has_payload)
+		rc = err_set(e, STATUS_NO, "'%s/%.*s' has lost its payload",
+			     k.queue, (int)id.n, id.p);
+	else
+		rc = rehearse_one(a, k.queue, &d, e);
+	stats_detail_release(&d);
+	return rc;
+}
 
-		if (most == 0)
-			break;
-		if (use_queue(r, a->operands[i], e) < 0 ||
-		    retry_queue(r, most, e) < 0)
-			return -1;
-		most -= (int64_t)(r->put_back - before);
-	}
+static int put_back(const struct args *a, struct connect *c, struct err *e)
+{
+	static char dash[] = "-";
+	char *const from_stdin[] = {dash};
+	struct putback p = {
+		.command = &cmd,
+		.server = c,
+		.to = a->to,
+		.delay_ms = a->delay,
+		.step_ms = a->step,
+		.dry_run = a->dry_run,
+	};
+	int rc;
+
+	if (a->all)
+		rc = putback_all(&p, a->operands, a->n,
+				 filter_any(&a->filter) ? &a->wanted : NULL,
+				 a->has_limit ? a->limit : INT64_MAX, e);
+	else
+		rc = putback_ids(&p, a->n ? a->operands : from_stdin,
+				 a->n ? a->n : 1, a->queue,
+				 a->null ? '\0' : '\n', e);
+	if (rc < 0 && p.done)
+		return err_prefix(e, "put back %" PRIu64 ", then stopped",
+				  p.done);
+	if (rc < 0)
+		return -1;
+	if (p.bad)
+		return err_set(e, STATUS_DATA,
+			       "%" PRIu64 " of the lines named no job", p.bad);
+	if (p.missing)
+		return err_set(e, STATUS_NO,
+			       "put back %" PRIu64 ", but not %" PRIu64, p.done,
+			       p.missing);
+	if (p.done == 0)
+		return err_set(e, STATUS_NO, "nothing to do: no job is dead%s",
+			       filter_any(&a->filter) ? " and fits" : "");
 	return 0;
 }
 
 static int run(const struct args *a, struct err *e)
 {
-	struct run r = {.a = a};
-	int rc = a->all ? retry_all(&r, e) : retry_ids(&r, e);
+	struct connect c;
+	int rc;
 
-	if (r.connected)
-		connect_close(&r.c);
-	if (rc < 0 && r.put_back)
-		return err_prefix(e, "put back %" PRIu64 ", then stopped",
-				  r.put_back);
-	if (rc < 0)
+	if (connect_open(&c, &a->common, cmd.name, NULL, e) < 0)
 		return -1;
-	if (r.bad)
-		return err_set(e, STATUS_DATA,
-			       "%" PRIu64 " of the lines named no job", r.bad);
-	if (r.missing)
-		return err_set(e, STATUS_NO,
-			       "put back %" PRIu64 ", but not %" PRIu64,
-			       r.put_back, r.missing);
-	if (r.put_back == 0)
-		return err_set(e, STATUS_NO, "nothing to do: no job is dead");
-	return 0;
+	rc = a->here ? run_here(a, &c, e) : put_back(a, &c, e);
+	connect_close(&c);
+	return rc;
 }
 
 int main(int argc, char **argv)

@@ -37,7 +37,9 @@ _jobq_options() {
       --prometheus --openmetrics -o --output
     ;;
   jq-retry)
-    printf '%s\n' --all -n --limit -0 --null --queue -d --delay --to --dry-run
+    printf '%s\n' --all --exit --signal --error -N --name --since --before \
+      --worker -n --limit -0 --null --queue -d --delay --rate --to --dry-run \
+      --here
     ;;
   jq-cron)
     printf '%s\n' -n --limit --after --tz --name --file --check -F --fields \

@@ -154,15 +154,20 @@ static int for_ids(struct redis *r, const struct key_set *k, enum script what,
 	return 0;
 }
 
-int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
-		 const struct change_ids *ids, struct err *e)
+int change_retry(struct redis *r, const struct key_set *k,
+		 const struct change_pace *pace, const struct change_ids *ids,
+		 struct err *e)
 {
 	struct redis_cmd c;
+	char text[40];
 	int rc;
 
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_RETRY, k);
-	redis_cmd_int(&c, delay_ms);
+	snprintf(text, sizeof(text), "%.3f", pace->first_ms);
+	redis_cmd_str(&c, text);
+	snprintf(text, sizeof(text), "%.6f", pace->step_ms);
+	redis_cmd_str(&c, text);
 	rc = for_ids(r, k, SCRIPT_RETRY, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;

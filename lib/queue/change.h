@@ -30,9 +30,16 @@ struct change_ids {
 	void *arg; /* borrowed; for `fn` */
 };
 
-/* Dead jobs run again after `delay_ms`, counters at zero. */
-int change_retry(struct redis *r, const struct key_set *k, int64_t delay_ms,
-		 const struct change_ids *ids, struct err *e) must_check;
+/* When each of several jobs may run. */
+struct change_pace {
+	double first_ms; /* from now */
+	double step_ms;	 /* from one that is put back to the next */
+};
+
+/* Dead jobs run again at that pace, counters at zero. */
+int change_retry(struct redis *r, const struct key_set *k,
+		 const struct change_pace *pace, const struct change_ids *ids,
+		 struct err *e) must_check;
 
 enum change_removal {
 	CHANGE_CANCEL, /* waiting → dead; running → told to stop, then dead */

@@ -374,7 +374,7 @@ static int64_t micros(struct timeval tv)
 	return (int64_t)tv.tv_sec * 1000000 + tv.tv_usec;
 }
 
-int child_reap(struct child *c, struct child_end *end)
+static int collect(struct child *c, int flags, struct child_end *end)
 {
 	struct rusage ru = {0};
 	int status = 0;
@@ -383,7 +383,7 @@ int child_reap(struct child *c, struct child_end *end)
 	*end = (struct child_end){.code = -1};
 	if (c->pid > 0) {
 		do
-			pid = wait4(c->pid, &status, WNOHANG, &ru);
+			pid = wait4(c->pid, &status, flags, &ru);
 		while (pid == -1 && errno == EINTR);
 		if (pid == 0)
 			return 0;
@@ -400,6 +400,16 @@ int child_reap(struct child *c, struct child_end *end)
 	fd_close(&c->pidfd);
 	c->pid = 0;
 	return 1;
+}
+
+int child_reap(struct child *c, struct child_end *end)
+{
+	return collect(c, WNOHANG, end);
+}
+
+void child_wait(struct child *c, struct child_end *end)
+{
+	collect(c, 0, end);
 }
 
 static int temporary_file(void)

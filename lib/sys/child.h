@@ -74,6 +74,9 @@ int child_fork(struct child *out, struct err *e) must_check;
  * pid 0), 0 = still running. */
 int child_reap(struct child *c, struct child_end *end) must_check;
 
+/* Wait for it to end, and collect it. */
+void child_wait(struct child *c, struct child_end *end);
+
 /* Send a signal to the child's process group; harmless once it is gone. */
 void child_signal_group(const struct child *c, int signo);
 

@@ -3,7 +3,8 @@
 -- retry, version 1. T10: dead jobs run again, with all counters at zero. One
 -- script, because two people may put the same job back at once.
 -- KEYS  the queue's fifteen keys
--- ARGV  1 delay in ms, then the ids (1,000 at most)
+-- ARGV  1 delay of the first in ms, 2 ms between each and the next, a fraction
+--       may be; then the ids (1,000 at most)
 -- Returns OK, then for each id OK, GONE, or the state it is in instead.
 --@ base
 --@ record
@@ -11,7 +12,7 @@
 --@ state
 --@ touch
 
-local delay = tonumber(ARGV[1])
+local delay, step = tonumber(ARGV[1]), tonumber(ARGV[2])
 touch_all()
 
 local function priority_of(r)
@@ -36,8 +37,10 @@ local function put_back(id)
   call('ZREM', DEAD, id)
   call('HSET', JOB, id, record_text(r))
   count('retried')
-  if delay > 0 then
-    make_due(DLY, id, now + delay, priority_of(r))
+  local wait = math.floor(delay)
+  delay = delay + step
+  if wait > 0 then
+    make_due(DLY, id, now + wait, priority_of(r))
   else
     make_ready(id, new_score(priority_of(r)))
   end
@@ -45,7 +48,7 @@ local function put_back(id)
 end
 
 local answer = {'OK'}
-for i = 2, #ARGV do answer[i] = put_back(ARGV[i]) end
+for i = 3, #ARGV do answer[i - 1] = put_back(ARGV[i]) end
 write_wakes()
 write_counters()
 return answer

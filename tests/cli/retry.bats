@@ -263,7 +263,11 @@ all_expired() {
   local words
   for words in '--all' '--all --queue q q' '--all -0 q' '-n 1 q/a' \
     '--all -n 0 q' '-d 367d q/a' '-d x q/a' '--to a/b q/a' '--queue a/b a' \
-    '--now q/a' '--rate 1/s q/a'; do
+    '--now q/a' '--rate 1 q/a' '--rate 0/s q/a' '--rate 1/x q/a' \
+    '--exit 1 q/a' '--all --exit 256 q' '--all --signal none q' \
+    '--all --exit 1 --signal 9 q' '--all -N a/b q' \
+    '--all --since @20 --before @10 q' '--here' '--here q/a' '--here a true' \
+    '--here --all q true' '--here -d 1s q/a true'; do
     # shellcheck disable=SC2086 # words
     run -64 --separate-stderr jq-retry $words
     assert_equal "$output" ''

@@ -16,8 +16,8 @@
 #include "queue/change.h"
 #include "queue/claim.h"
 #include "queue/close.h"
-#include "queue/page.h"
 #include "queue/push.h"
+#include "queue/select.h"
 #include "queue/stats.h"
 #include "sys/redis_impl.h"
 
@@ -217,9 +217,10 @@ static void ask_change(void)
 	const struct strv ids[JOBS] = {strv_of("a"), strv_of("b"),
 				       strv_of("c")};
 	const struct change_ids list = {.v = ids, .n = JOBS, .fn = on_word};
+	const struct change_pace pace = {.first_ms = 0, .step_ms = 0.5};
 	struct err e;
 
-	if (change_retry(redis, &keys, 0, &list, &e) < 0 ||
+	if (change_retry(redis, &keys, &pace, &list, &e) < 0 ||
 	    change_remove(redis, &keys, CHANGE_DROP, "why", &list, &e) < 0 ||
 	    change_pause(redis, &keys, "why", &e) < 0)
 		fuzz_said(&e, e.code);
@@ -293,19 +294,20 @@ static void ask_list(void)
 		fuzz_said(&e, e.code);
 }
 
-static void ask_page(void)
+static void ask_select(void)
 {
-	struct page *p = buf_zalloc(sizeof(*p));
+	const struct select_filter filter = {.error = "why", .name = "n"};
+	struct select *s = buf_zalloc(sizeof(*s));
 	struct err e;
 
-	page_init(p);
-	if (page_next(p, redis, &keys, 2, &e) < 0)
+	select_init(s, "dead", &filter);
+	if (select_next(s, redis, &keys, 2, &e) < 0)
 		fuzz_said(&e, e.code);
-	HOLDS(p->n <= 2, "a page is no larger than asked for");
-	for (size_t i = 0; i < p->n; i++)
-		HOLDS(p->v[i].n <= KEY_ID_MAX, "an id that fits");
-	page_release(p);
-	free(p);
+	HOLDS(s->n <= 2, "a slice is no larger than asked for");
+	for (size_t i = 0; i < s->n; i++)
+		HOLDS(s->v[i].n <= KEY_ID_MAX, "an id that fits");
+	select_release(s);
+	free(s);
 }
 
 static void ask_detail(void)
@@ -357,7 +359,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} asks[] = {
 		{'c', ask_claim},  {'b', ask_beat},    {'p', ask_push},
 		{'x', ask_close},  {'h', ask_change},  {'s', ask_stats},
-		{'q', ask_queues}, {'l', ask_list},    {'g', ask_page},
+		{'q', ask_queues}, {'l', ask_list},    {'g', ask_select},
 		{'d', ask_detail}, {'w', ask_workers},
 	};
 

@@ -580,7 +580,7 @@ claims_b() {
   claim W 1 >/dev/null
   close_as a fail 0 1
   push b
-  run -0 call retry 0 a b none
+  run -0 call retry 0 0 a b none
   assert_output $'OK\nOK\nready\nGONE'
   assert_equal "$(record a 6) $(record a 10) $(record a 13)" '0 1 1'
   run -0 claim W 2 10
@@ -595,7 +595,7 @@ claims_b() {
   redis -x HSET 'jq:{q}:pay' a <expired
   claim W 1
   assert_equal "$(state a)" 'dead '
-  call retry 60000 a
+  call retry 60000 0 a
   assert_equal "$(state a)" 'dly '
   redis ZADD 'jq:{q}:dly' 1.28125 a >/dev/null
   assert_equal "$(claim X 1)" a
@@ -862,7 +862,7 @@ held() {
       case $script in
       retry | cancel) close_as a dead >/dev/null ;;
       esac
-      [ "$script" != cancel ] || call retry 0 a >/dev/null
+      [ "$script" != cancel ] || call retry 0 0 a >/dev/null
       # its own state stays readable
       [ "$set" != "$(state a | tr -d ' ')" ] || continue
       redis DEL "jq:{q}:$set" >/dev/null
@@ -874,7 +874,7 @@ held() {
       finish) run close_as a 'done' 0 5 exit:0 '' result ;;
       kill) run close_as a dead ;;
       abandon) run call abandon W '' ;;
-      retry) run call retry 1000 a ;;
+      retry) run call retry 1000 0 a ;;
       cancel) run call remove cancel why a ;;
       esac
       assert_failure
