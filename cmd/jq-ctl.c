@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/archive.h"
 #include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/look.h"
@@ -20,11 +21,10 @@
 #include "cli/private.h"
 #include "cli/removal.h"
 #include "cli/setting.h"
+#include "cli/tune.h"
 #include "cli/verb.h"
 #include "cli/who.h"
-#include "queue/change.h"
 #include "queue/key.h"
-#include "queue/push.h"
 #include "queue/stats.h"
 
 static struct {
@@ -50,7 +50,7 @@ static const struct opt table[] = {
 	 .help = "drop: all jobs of the queue in the state of -s",
 	 .at = &args.all},
 	{.key = 's', .name = "state", .arg = "STATE", .kind = OPT_TEXT,
-	 .help = "ready, running, delayed, retry, dead or all",
+	 .help = "ready, running, delayed, retry, dead, (done,) all",
 	 .at = &args.state},
 	{.key = 'f', .name = "force", .kind = OPT_FLAG,
 	 .help = "with --all: do not ask", .at = &args.force},
@@ -80,11 +80,6 @@ static struct opt_command command = {
 	.common = &args.common,
 };
 
-static void key_of(struct key_set *k, const char *queue)
-{
-	key_set_init(k, args.common.namespace, strv_of(queue));
-}
-
 static int ping(void *with, struct err *e)
 {
 	struct ctl *c = with;
@@ -103,73 +98,49 @@ static int ping(void *with, struct err *e)
 	return 0;
 }
 
-/* One look at a queue before it is changed. */
-static int look_at(struct ctl *c, const char *queue, struct key_set *k,
-		   struct stats_queue *s, struct err *e)
+static struct tune tuning(const struct ctl *c, struct buf *out)
 {
-	key_of(k, queue);
-	return stats_queue(c->server.redis, k, s, e);
-}
-
-/* A queue may be paused or set up before its first job; jq-stat then has to
- * know of it, and who misspelt its name too. */
-static void announce(struct ctl *c, const struct stats_queue *s,
-		     const char *queue)
-{
-	if (s->known)
-		return;
-	opt_warn(&command, "queue '%s' is new: nothing was pushed to it yet",
-		 queue);
-	push_announce(c->server.redis, args.common.namespace, queue);
+	return (struct tune){
+		.command = &command,
+		.redis = c->server.redis,
+		.space = args.common.namespace,
+		.who = c->who,
+		.out = out,
+	};
 }
 
 static int pause_queues(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct buf why = BUF_INIT;
-	int rc = 0;
+	struct tune t = tuning(c, &c->out);
 
-	if (args.reason)
-		buf_addf(&why, "%s, ", args.reason);
-	buf_addstr(&why, c->who);
-	for (size_t i = 0; i < args.n && rc == 0; i++) {
-		const char *queue = args.operand[i];
-		struct stats_queue s;
-		struct key_set k;
-
-		rc = look_at(c, queue, &k, &s, e);
-		if (rc == 0 && s.paused.n > 0)
-			opt_warn(&command,
-				 "'%s' was paused already; who did "
-				 "so stays on record",
-				 queue);
-		if (rc == 0)
-			announce(c, &s, queue);
-		if (rc == 0)
-			rc = change_pause(c->server.redis, &k, why.p, e);
-	}
-	buf_release(&why);
-	return rc;
+	return tune_pause(&t, args.reason, args.operand, args.n, e);
 }
 
 static int resume_queues(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	for (size_t i = 0; i < args.n; i++) {
-		struct stats_queue s;
-		struct key_set k;
-		struct err why;
+	struct tune t = tuning(c, &c->out);
+	int rc = tune_resume(&t, args.operand, args.n, e);
 
-		if (look_at(c, args.operand[i], &k, &s, e) < 0)
-			return -1;
-		if (!s.known) {
-			look_no_queue(args.operand[i], &why);
-			c->status = opt_fail(&command, &why);
-		} else if (change_resume(c->server.redis, &k, e) < 0) {
-			return -1;
-		}
-	}
-	return 0;
+	c->status = t.status;
+	return rc;
+}
+
+static int set(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct tune t = tuning(c, &c->out);
+
+	return tune_set(&t, args.operand[0], args.operand + 1, args.n - 1, e);
+}
+
+static int get(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct tune t = tuning(c, &c->out);
+
+	return tune_get(&t, args.operand[0], args.operand + 1, args.n - 1, e);
 }
 
 static int end_jobs(struct ctl *c, enum change_removal what, struct err *e)
@@ -205,31 +176,46 @@ static int drop(void *with, struct err *e)
 	return end_jobs(with, CHANGE_DROP, e);
 }
 
-/* All values are read before the first is set. */
-static int set(void *with, struct err *e)
+static struct archive archive_of(const struct ctl *c)
+{
+	return (struct archive){
+		.command = &command,
+		.redis = c->server.redis,
+		.space = args.common.namespace,
+	};
+}
+
+static int export_jobs(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct setting_change *change;
-	struct stats_queue s;
-	struct key_set k;
-	int rc = 0;
+	struct archive a = archive_of(c);
+	const char *state = args.state && strcmp(args.state, "all") != 0
+				    ? args.state
+				    : NULL;
+	int rc = archive_export(&a, args.operand, args.n, state, e);
 
-	change = buf_zalloc(args.n * sizeof(*change));
-	for (size_t i = 1; i < args.n && rc == 0; i++)
-		rc = setting_parse(args.operand[i], &change[i], e);
-	if (rc == 0)
-		rc = look_at(c, args.operand[0], &k, &s, e);
-	if (rc == 0 && args.n > 1)
-		announce(c, &s, args.operand[0]);
-	else if (rc == 0 && !s.known)
-		rc = look_no_queue(args.operand[0], e);
-	else if (rc == 0)
-		setting_show(&s, args.operand[0], &args.common, &c->out);
-	for (size_t i = 1; i < args.n && rc == 0; i++)
-		rc = change_set(c->server.redis, &k, change[i].setting,
-				change[i].value, change[i].is_default, e);
-	free(change);
+	c->status = a.status;
 	return rc;
+}
+
+static int import_jobs(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct archive a = archive_of(c);
+	int rc = archive_import(&a, args.queue, e);
+
+	c->status = a.status;
+	if (rc < 0)
+		return a.done ? err_prefix(e,
+					   "imported %" PRIu64 ", then stopped",
+					   a.done)
+			      : -1;
+	if (!args.common.quiet)
+		fprintf(stderr,
+			"jq-ctl: imported %" PRIu64 " jobs; %" PRIu64
+			" were there already\n",
+			a.done, a.known);
+	return 0;
 }
 
 static int server(void *with, struct err *e)
@@ -274,6 +260,15 @@ static struct verb verbs[] = {
 	{"check", "check [--repair] [QUEUE ...]",
 	 "Check that the data fits together, and mend it.", "repair ", "queue?",
 	 NULL, check},
+	{"export", "export [-s STATE] QUEUE ...",
+	 "Write all jobs, with their attempts, as lines of JSON.", "state ",
+	 "queue", NULL, export_jobs},
+	{"import", "import [--queue QUEUE] <FILE",
+	 "Read such lines, and put the jobs where they were.", "queue ", NULL,
+	 NULL, import_jobs},
+	{"get", "get QUEUE [KEY ...]",
+	 "Print settings: all with type and default, or values.", "", "queue",
+	 NULL, get},
 	{"server", "server status|stop|url", "Look after the private server.",
 	 "", "of status, stop, url", NULL, server},
 	{"set", "set QUEUE [KEY=VALUE ...]",
@@ -290,14 +285,20 @@ static void check_queues(size_t most)
 			opt_usage(&command, "%s", e.msg);
 }
 
-/* Deleting many needs one queue, one state, and a word from a person. */
-static void check_sweep(void)
+static bool knows_state(const char *state)
 {
-	const char *state = args.state ? args.state : "";
 	bool known = strcmp(state, "all") == 0;
 
 	for (size_t i = 0; stats_states[i]; i++)
 		known = known || strcmp(state, stats_states[i]) == 0;
+	return known;
+}
+
+/* Deleting many needs one queue, one state, and a word from a person. */
+static void check_sweep(void)
+{
+	const char *state = args.state ? args.state : "";
+
 	if (!args.all && (args.state || args.force))
 		opt_usage(&command, "%s is for --all",
 			  args.state ? "-s" : "-f");
@@ -309,7 +310,7 @@ static void check_sweep(void)
 		opt_usage(&command,
 			  "finished jobs are not dropped; they go by "
 			  "themselves ('jq-ctl set QUEUE keep-done=…')");
-	if (!known)
+	if (!knows_state(state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
 			  "retry, dead, all)",
@@ -327,10 +328,15 @@ static void check_operands(const struct verb *v)
 	struct err e;
 
 	if (v->run == pause_queues || v->run == resume_queues ||
-	    v->run == check)
+	    v->run == check || v->run == export_jobs)
 		check_queues(args.n);
-	if (v->run == set)
+	if (v->run == set || v->run == get)
 		check_queues(1);
+	if (v->run == export_jobs && args.state && !knows_state(args.state))
+		opt_usage(&command,
+			  "'%s' is not a state (ready, running, delayed, "
+			  "retry, dead, done, all)",
+			  args.state);
 	if (v->run == drop)
 		check_sweep();
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)

@@ -79,13 +79,15 @@ _jobq_operands() {
     ;;
   jq-ctl)
     case " ${COMP_WORDS[*]} " in
-    *' pause '* | *' resume '* | *' set '* | *' check '*)
+    *' pause '* | *' resume '* | *' set '* | *' get '* | *' check '* | \
+      *' export '*)
       _jobq_queues
       ;;
     *' cancel '*) _jobq_jobs running ;;
     *' drop '*) _jobq_jobs dead ;;
     *' server '*) echo status stop url ;;
-    *) echo ping pause resume cancel drop set check server ;;
+    *) echo ping pause resume cancel drop set get check export import \
+      server ;;
     esac
     ;;
   jq-retry) _jobq_jobs dead ;;

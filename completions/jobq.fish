@@ -132,7 +132,7 @@ complete -c jq-cron -l queue -x -a '(__jobq_queues)' -d 'Queue of bare names'
 complete -c jq-cron -l dry-run -d 'Say what would be done'
 complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
 
-complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set check server'
+complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set get check export import server'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from pause resume set check' -a '(__jobq_queues)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from cancel' -a '(__jobq_jobs running)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from drop' -a '(__jobq_jobs dead)'

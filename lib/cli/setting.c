@@ -75,8 +75,8 @@ void setting_format(const struct change_setting *s, int64_t value,
 }
 
 /* What is in force; the script fills in the default of what was never set. */
-static int64_t value_of(const struct stats_queue *q,
-			const struct change_setting *s)
+int64_t setting_value(const struct stats_queue *q,
+		      const struct change_setting *s)
 {
 	int64_t value;
 
@@ -85,24 +85,52 @@ static int64_t value_of(const struct stats_queue *q,
 	return value;
 }
 
+static void put_value(struct json *j, const struct change_setting *s,
+		      const char *key, int64_t value)
+{
+	if (s->kind == CHANGE_DURATION)
+		json_put_num(j, key, (double)value / 1000);
+	else
+		json_put_int(j, key, value);
+}
+
+static const char *type_of(const struct change_setting *s)
+{
+	if (s->kind == CHANGE_DURATION)
+		return "duration";
+	return s->kind == CHANGE_SIZE ? "size" : "number";
+}
+
+static struct json *about(const struct change_setting *s)
+{
+	struct json *j = json_new_object();
+
+	json_put_str(j, "type", type_of(s));
+	put_value(j, s, "default", s->fallback);
+	put_value(j, s, "min", s->min);
+	put_value(j, s, "max", s->max);
+	return j;
+}
+
 static void show_json(const struct stats_queue *q, const char *queue,
-		      struct buf *out)
+		      bool with_about, struct buf *out)
 {
 	struct json *j = json_new_object(), *all = json_new_object();
+	struct json *abouts = with_about ? json_new_object() : NULL;
 
 	for (size_t i = 0; i < change_n_settings; i++) {
 		const struct change_setting *s = &change_settings[i];
-		int64_t value = value_of(q, s);
 
-		if (s->kind == CHANGE_DURATION)
-			json_put_num(all, s->name, (double)value / 1000);
-		else
-			json_put_int(all, s->name, value);
+		put_value(all, s, s->name, setting_value(q, s));
+		if (abouts)
+			json_put(abouts, s->name, about(s));
 	}
 	json_put_int(j, "v", 1);
 	json_put_time(j, "time", q->now_ms);
 	json_put_str(j, "queue", queue);
 	json_put(j, "settings", all);
+	if (abouts)
+		json_put(j, "about", abouts);
 	json_write(j, out);
 	buf_addch(out, '\n');
 	json_free(j);
@@ -120,13 +148,13 @@ void setting_show(const struct stats_queue *q, const char *queue,
 	struct output_table *t;
 
 	if (common->json) {
-		show_json(q, queue, out);
+		show_json(q, queue, false, out);
 		return;
 	}
 	t = output_table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < change_n_settings; i++) {
 		const struct change_setting *s = &change_settings[i];
-		int64_t value = value_of(q, s);
+		int64_t value = setting_value(q, s);
 		bool changed = value != s->fallback;
 		char text[SETTING_TEXT_SIZE];
 
@@ -137,6 +165,43 @@ void setting_show(const struct stats_queue *q, const char *queue,
 		output_table_cell(t, OUTPUT_DIM, "%s",
 				  changed ? "" : "default");
 		output_table_cell(t, OUTPUT_PLAIN, "%s", s->help);
+	}
+	output_table_write(t, false, output_color(common, stdout), out);
+	output_table_free(t);
+}
+
+void setting_table(const struct stats_queue *q, const char *queue,
+		   const struct opt_common *common, struct buf *out)
+{
+	static const struct output_column columns[] = {
+		{"SETTING", OUTPUT_LEFT},  {"VALUE", OUTPUT_RIGHT},
+		{"DEFAULT", OUTPUT_RIGHT}, {"TYPE", OUTPUT_LEFT},
+		{"FROM", OUTPUT_RIGHT},	   {"TO", OUTPUT_RIGHT},
+	};
+	struct output_table *t;
+
+	if (common->json) {
+		show_json(q, queue, true, out);
+		return;
+	}
+	t = output_table_new(columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < change_n_settings; i++) {
+		const struct change_setting *s = &change_settings[i];
+		const int64_t numbers[] = {setting_value(q, s), s->fallback,
+					   s->min, s->max};
+		char text[ARRAY_LEN(numbers)][SETTING_TEXT_SIZE];
+
+		for (size_t k = 0; k < ARRAY_LEN(numbers); k++)
+			setting_format(s, numbers[k], text[k]);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", s->name);
+		output_table_cell(t,
+				  numbers[0] == s->fallback ? OUTPUT_PLAIN
+							    : OUTPUT_BOLD,
+				  "%s", text[0]);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", text[1]);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", type_of(s));
+		output_table_cell(t, OUTPUT_PLAIN, "%s", text[2]);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", text[3]);
 	}
 	output_table_write(t, false, output_color(common, stdout), out);
 	output_table_free(t);

@@ -37,6 +37,14 @@ void setting_format(const struct change_setting *s, int64_t value,
 void setting_show(const struct stats_queue *q, const char *queue,
 		  const struct opt_common *common, struct buf *out);
 
+/* What is in force, in the setting's unit. */
+int64_t setting_value(const struct stats_queue *q,
+		      const struct change_setting *s);
+
+/* The same with the type, the range and the default of each. */
+void setting_table(const struct stats_queue *q, const char *queue,
+		   const struct opt_common *common, struct buf *out);
+
 /* Append the names and what they mean, for --help. */
 void setting_help(struct buf *out);
 

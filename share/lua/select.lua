@@ -16,38 +16,12 @@
 -- at ids alone, 100 at records, about 512 KiB read. O(log n + slice).
 --@ base
 --@ state
+--@ walk
 
 local set = STATES[ARGV[1]]
 if not set then return {'UNKNOWN'} end
 local want, filtered = {}, false
 for i = 6, #ARGV, 2 do want[ARGV[i]], filtered = ARGV[i + 1], true end
-
--- As the server orders ids, whatever the locale.
-local function precedes(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
-  end
-  return #a < #b
-end
-
--- The rank of the first one behind the job; it may have gone meanwhile.
-local function rank_behind(score, id)
-  if call('ZSCORE', set, id) == score then return call('ZRANK', set, id) + 1 end
-  local number = tonumber(score)
-  local low, high = 0, call('ZCARD', set)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    local at = call('ZRANGE', set, middle, middle, 'WITHSCORES')
-    local there = tonumber(at[2])
-    if there < number or there == number and not precedes(id, at[1]) then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
-end
 
 -- Who ran the last attempt: the last netstring of the history.
 local function worker_of(text)
@@ -86,7 +60,7 @@ end
 
 local highest, most = tonumber(ARGV[4]), math.min(tonumber(ARGV[5]), 1000)
 local looks = filtered and 100 or math.min(most, 500)
-local first = rank_behind(ARGV[2], ARGV[3])
+local first = rank_behind(set, ARGV[2], ARGV[3])
 local page = call('ZRANGE', set, first, first + looks - 1, 'WITHSCORES')
 local answer = {'OK', now_text, 0, '', ''}
 local looked, over = 0, #page < 2 * looks
