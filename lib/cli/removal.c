@@ -12,10 +12,15 @@
 #include "cli/look.h"
 #include "cli/output.h"
 #include "queue/key.h"
+#include "queue/select.h"
 #include "queue/stats.h"
+
+/* Jobs of one call: it reads and writes all of their records. */
+#define BATCH 40
 
 static void complain(struct removal *r, const struct err *e)
 {
+	progress_hide(&r->progress);
 	int status = opt_fail(r->command, e);
 
 	if (r->status == STATUS_OK)
@@ -65,20 +70,29 @@ static void removed(void *arg, struct strv id, struct strv word)
 	}
 }
 
+/* In calls that are short for the server. */
 static int remove_run(void *arg, const char *queue, const struct strv *v,
 		      size_t n, struct err *e)
 {
 	struct removal *r = arg;
-	const struct change_ids ids = {v, n, removed, r};
 	struct key_set k;
 
 	r->queue = queue;
 	key_set_init(&k, r->space, strv_of(queue));
-	if (change_remove(r->redis, &k, r->what, r->reason, &ids, e) < 0)
-		return -1;
-	if (r->cannot_write)
-		*e = r->why;
-	return r->cannot_write ? -1 : 0;
+	for (size_t i = 0; i < n; i += BATCH) {
+		const struct change_ids ids = {
+			v + i, n - i < BATCH ? n - i : BATCH, removed, r};
+
+		if (change_remove(r->redis, &k, r->what, r->reason, &ids, e) <
+		    0)
+			return -1;
+		if (r->cannot_write) {
+			*e = r->why;
+			return -1;
+		}
+		progress_at(&r->progress, r->progress.done + ids.n);
+	}
+	return 0;
 }
 
 static void bad_name(void *arg, const struct err *why)
@@ -102,44 +116,6 @@ int removal_ids(struct removal *r, char *const *operands, size_t n,
 	return ids_each(&ids, e);
 }
 
-/* The ids of a state, each with its NUL: removing moves the jobs behind, so
- * they are all read before. */
-struct harvest {
-	struct buf ids;
-	size_t n;
-};
-
-static int gather(void *arg, const struct stats_job *job, struct err *e)
-{
-	struct harvest *h = arg;
-
-	(void)e;
-	buf_add(&h->ids, job->id.p, job->id.n);
-	buf_addch(&h->ids, '\0');
-	h->n++;
-	return 0;
-}
-
-static int gather_states(struct removal *r, const struct key_set *k,
-			 const char *state, struct harvest *h, struct err *e)
-{
-	bool all = strcmp(state, "all") == 0;
-
-	for (size_t i = 0; stats_states[i]; i++) {
-		const struct stats_list list = {
-			.state = stats_states[i],
-			.fn = gather,
-			.arg = h,
-		};
-		bool wanted = all ? strcmp(list.state, "done") != 0
-				  : strcmp(list.state, state) == 0;
-
-		if (wanted && stats_each_job(r->redis, k, &list, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Ask at the terminal. 0 = go on. */
 static int confirm(const char *queue, const char *state, size_t n,
 		   struct err *e)
@@ -158,50 +134,70 @@ static int confirm(const char *queue, const char *state, size_t n,
 	return err_set(e, STATUS_NO, "nothing was dropped");
 }
 
-static int sweep(struct removal *r, const char *queue, const struct harvest *h,
-		 struct err *e)
+/* How many jobs are in stats_states[i]. */
+static int64_t count_of(const struct stats_queue *s, size_t i)
 {
-	struct strv v[CHANGE_MAX_IDS];
-	const char *at = h->ids.p;
-	size_t left = h->n;
+	const int64_t n[] = {s->ready, s->running, s->delayed,
+			     s->retry, s->dead,	   s->done};
 
-	r->sweeping = true;
-	while (left > 0) {
-		size_t n = left < CHANGE_MAX_IDS ? left : CHANGE_MAX_IDS;
+	return n[i];
+}
 
-		for (size_t i = 0; i < n; i++) {
-			v[i] = strv_of(at);
-			at += v[i].n + 1;
-		}
-		if (remove_run(r, queue, v, n, e) < 0)
-			return -1;
-		left -= n;
+static bool is_meant(const char *state, const char *wanted)
+{
+	if (strcmp(wanted, "all") == 0)
+		return strcmp(state, "done") != 0;
+	return strcmp(state, wanted) == 0;
+}
+
+/* No more than `most`, which were told of: others may have come since. */
+static int sweep_state(struct removal *r, const struct key_set *k,
+		       const char *state, int64_t most, struct err *e)
+{
+	struct select *s = buf_zalloc(sizeof(*s));
+	int rc = 0;
+
+	select_init(s, state, NULL);
+	while (rc == 0 && !s->end && most > 0) {
+		rc = select_next(s, r->redis, k, most, e);
+		if (rc == 0 && s->n)
+			rc = remove_run(r, k->queue, s->v, s->n, e);
+		most -= (int64_t)s->n;
 	}
-	return 0;
+	select_release(s);
+	free(s);
+	return rc;
 }
 
 int removal_all(struct removal *r, const char *queue, const char *state,
 		bool force, struct err *e)
 {
-	struct harvest h = {BUF_INIT, 0};
+	int64_t all = 0;
 	struct stats_queue s;
 	struct key_set k;
-	int rc;
 
 	key_set_init(&k, r->space, strv_of(queue));
 	if (stats_queue(r->redis, &k, &s, e) < 0)
 		return -1;
 	if (!s.known)
 		return look_no_queue(queue, e);
-	rc = gather_states(r, &k, state, &h, e);
-	if (rc == 0 && h.n == 0)
-		rc = err_set(e, STATUS_NO,
-			     "nothing to do: no job of '%s' is %s", queue,
-			     strcmp(state, "all") == 0 ? "unfinished" : state);
-	if (rc == 0 && !force)
-		rc = confirm(queue, state, h.n, e);
-	if (rc == 0)
-		rc = sweep(r, queue, &h, e);
-	buf_release(&h.ids);
-	return rc;
+	for (size_t i = 0; stats_states[i]; i++)
+		if (is_meant(stats_states[i], state))
+			all += count_of(&s, i);
+	if (all == 0)
+		return err_set(e, STATUS_NO,
+			       "nothing to do: no job of '%s' is %s", queue,
+			       strcmp(state, "all") == 0 ? "unfinished"
+							 : state);
+	if (!force && confirm(queue, state, (size_t)all, e) < 0)
+		return -1;
+	r->sweeping = true;
+	progress_init(&r->progress, r->command->common, "dropping",
+		      (uint64_t)all, true);
+	for (size_t i = 0; stats_states[i]; i++)
+		if (is_meant(stats_states[i], state) &&
+		    sweep_state(r, &k, stats_states[i], count_of(&s, i), e) < 0)
+			return -1;
+	progress_hide(&r->progress);
+	return 0;
 }

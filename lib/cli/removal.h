@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "cli/opt.h"
+#include "cli/progress.h"
 #include "queue/change.h"
 #include "sys/redis.h"
 
@@ -25,6 +26,7 @@ struct removal {
 	/* the rest is removal.c's */
 	const char *queue; /* of the ids under way */
 	bool sweeping;	   /* --all: what has gone meanwhile is no failure */
+	struct progress progress;
 	bool cannot_write; /* stdout failed, this way: */
 	struct err why;
 };
