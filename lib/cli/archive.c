@@ -39,7 +39,7 @@ static int write_job(void *arg, const struct transfer_job *job, struct err *e)
 {
 	struct writer *w = arg;
 	struct json *j = json_new_object();
-	struct strv header = strv_of(""), payload = strv_of("");
+	struct strv header, payload;
 
 	json_put_int(j, "v", 1);
 	json_put_str(j, "queue", w->queue);

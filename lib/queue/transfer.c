@@ -7,61 +7,63 @@
 #include "base/clock.h"
 #include "queue/script.h"
 
-/* Where an export goes on: behind this job. */
-struct place {
-	struct buf score, id;
+/* An export under way. */
+struct walk {
+	struct redis *redis;
+	const struct key_set *keys;
+	const char *state;
+	int (*fn)(void *arg, const struct transfer_job *job, struct err *e);
+	void *arg;
+	struct buf score, id; /* goes on behind this job */
 };
 
-static void remember(struct place *p, const struct transfer_job *job)
+static void remember(struct walk *w, const struct transfer_job *job)
 {
-	buf_clear(&p->score);
-	buf_add(&p->score, job->score.p, job->score.n);
-	buf_clear(&p->id);
-	buf_add(&p->id, job->id.p, job->id.n);
+	buf_clear(&w->score);
+	buf_add(&w->score, job->score.p, job->score.n);
+	buf_clear(&w->id);
+	buf_add(&w->id, job->id.p, job->id.n);
 }
 
-static void ask(struct redis_cmd *c, const struct key_set *k, const char *state,
-		const struct place *p)
+static int ask(const struct walk *w, const struct redis_reply **reply,
+	       struct err *e)
 {
-	script_begin(c, SCRIPT_EXPORT, k);
-	redis_cmd_str(c, state);
-	redis_cmd_add(c, p->score.p, p->score.len);
-	redis_cmd_add(c, p->id.p, p->id.len);
-	redis_cmd_int(c, 100);
-}
-
-/* 1 = there may be more, 0 = that was the end. */
-static int slice(struct redis *r, const struct key_set *k, const char *state,
-		 struct place *p,
-		 int (*fn)(void *arg, const struct transfer_job *job,
-			   struct err *e),
-		 void *arg, struct err *e)
-{
-	const struct redis_reply *reply;
-	struct transfer_job job = {.id = strv_of("")};
 	struct redis_cmd c;
 	struct strv word;
-	size_t n;
 	int rc;
 
 	redis_cmd_init(&c);
-	ask(&c, k, state, p);
-	rc = redis_call(r, &c, &reply, e);
+	script_begin(&c, SCRIPT_EXPORT, w->keys);
+	redis_cmd_str(&c, w->state);
+	redis_cmd_add(&c, w->score.p, w->score.len);
+	redis_cmd_add(&c, w->id.p, w->id.len);
+	redis_cmd_int(&c, 100);
+	rc = redis_call(w->redis, &c, reply, e);
 	redis_cmd_release(&c);
-	if (rc < 0 || script_answer(reply, k->queue, &word, e) < 0)
+	return rc < 0 ? -1 : script_answer(*reply, w->keys->queue, &word, e);
+}
+
+/* 1 = there may be more, 0 = that was the end. */
+static int slice(struct walk *w, struct err *e)
+{
+	const struct redis_reply *reply;
+	size_t n;
+
+	if (ask(w, &reply, e) < 0)
 		return -1;
 	n = redis_count(reply);
 	for (size_t i = 1; i + 4 < n; i += 5) {
-		job = (struct transfer_job){
+		const struct transfer_job job = {
 			.id = redis_str(redis_at(reply, i)),
-			.state = strv_of(state),
+			.state = strv_of(w->state),
 			.score = redis_str(redis_at(reply, i + 1)),
 			.record = redis_str(redis_at(reply, i + 2)),
 			.envelope = redis_str(redis_at(reply, i + 3)),
 			.result = redis_str(redis_at(reply, i + 4)),
 		};
-		remember(p, &job);
-		if (fn(arg, &job, e) < 0)
+
+		remember(w, &job);
+		if (w->fn(w->arg, &job, e) < 0)
 			return -1;
 	}
 	return n > 5;
@@ -72,15 +74,15 @@ int transfer_export(struct redis *r, const struct key_set *k, const char *state,
 			      struct err *e),
 		    void *arg, struct err *e)
 {
-	struct place p = {BUF_INIT, BUF_INIT};
+	struct walk w = {r, k, state, fn, arg, BUF_INIT, BUF_INIT};
 	int rc;
 
-	buf_addstr(&p.score, "-inf");
+	buf_addstr(&w.score, "-inf");
 	do
-		rc = slice(r, k, state, &p, fn, arg, e);
+		rc = slice(&w, e);
 	while (rc == 1);
-	buf_release(&p.score);
-	buf_release(&p.id);
+	buf_release(&w.score);
+	buf_release(&w.id);
 	return rc;
 }
 
