@@ -361,6 +361,17 @@ static bool parse_suffix(struct item *it, int value, int *bad)
 	return true;
 }
 
+/* What one who wrote such a range means in most cases. */
+static int refuse_backwards(struct item *it, const struct range *r)
+{
+	int low = it->f->place == CRON_WEEKDAY ? 1 : it->p->low;
+	char hint[64];
+
+	snprintf(hint, sizeof(hint), "write two: %d-%d,%d-%d", r->from,
+		 it->p->high, low, r->to);
+	return refuse(it, "a range that runs backwards", hint);
+}
+
 static int take_range_end(struct item *it, struct range *r)
 {
 	struct item before = *it;
@@ -371,8 +382,7 @@ static int take_range_end(struct item *it, struct range *r)
 	if (it->f->place == CRON_WEEKDAY && r->to == 0 && r->from > 0)
 		r->to = SUNDAY_TOO;
 	if (r->to < r->from)
-		return refuse(&before, "a range that runs backwards",
-			      "write two: 22-23,0-4");
+		return refuse_backwards(&before, r);
 	return 0;
 }
 
