@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/connect.h"
+#include "cli/crontab.h"
 #include "cli/env.h"
+#include "cli/forecast.h"
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -24,14 +25,13 @@
 #include "cli/who.h"
 #include "cron/apply.h"
 #include "cron/daemon.h"
-#include "cron/preview.h"
 #include "queue/schedule.h"
 #include "work/log.h"
 
 static struct args {
 	struct opt_common common;
 	int64_t limit, after, ready_fd;
-	bool has_limit, has_after;
+	bool has_limit, has_after, system;
 	const char *tz, *name, *file;
 	char *const *operand; /* after the verb */
 	size_t n;
@@ -43,6 +43,7 @@ enum {
 	KEY_TZ,
 	KEY_NAME,
 	KEY_FILE,
+	KEY_SYSTEM,
 	KEY_READY_FD,
 	KEY_CHECK,
 	KEY_QUEUE_OPTION,
@@ -58,10 +59,12 @@ static const struct opt table[] = {
 	 OPT_TIME, .at = &args.after, .given = &args.has_after},
 	{KEY_TZ, "tz", "ZONE", "zone of schedules that name none (UTC)",
 	 OPT_TEXT, .at = &args.tz},
-	{KEY_NAME, "name", "NAME", "next: for H, or the one of the file to show",
+	{KEY_NAME, "name", "NAME", "next: for H, or the schedule to show",
 	 OPT_TEXT, .at = &args.name},
 	{KEY_FILE, "file", "FILE", "next: the schedules of this file",
 	 OPT_TEXT, .at = &args.file},
+	{KEY_SYSTEM, "system", NULL, "import: lines have a user, as in /etc",
+	 OPT_FLAG, .at = &args.system},
 	{KEY_CHECK, "check", NULL, "ls: only those that are behind; 1 if any is",
 	 OPT_FLAG, .at = &args.with.behind},
 	{'F', "fields", "LIST", "these fields with tabs between, no header",
@@ -126,71 +129,34 @@ static int check(void *with, struct err *e)
 	return -1;
 }
 
-/* The ticks of one schedule; what else there is to know goes to stderr. */
-static int show(const struct schedule *s, struct err *e)
-{
-	const struct preview p = {
-		.schedule = s,
-		.after = (args.has_after ? args.after : clock_real_ms()) / 1000,
-		.most = args.limit,
-		.json = args.common.json,
-	};
-	struct buf text = BUF_INIT;
-	int rc = 0;
-
-	if (preview_warning(s))
-		opt_warn(&cmd, "%s", preview_warning(s));
-	preview_about(s, &text);
-	if (!args.common.json && !args.common.quiet)
-		fprintf(stderr, "%s\n", text.p);
-	buf_clear(&text);
-	if (preview_write(&p, &text) == 0)
-		rc = err_set(e, STATUS_NO, "'%s' is not due any more",
-			     s->name ? s->name : s->text);
-	else
-		rc = output_write(text.p, text.len, e);
-	buf_release(&text);
-	return rc;
-}
-
-static int show_file(struct err *e)
-{
-	struct report report = new_report(false);
-	struct schedule_file f;
-	int rc = report_load(&report, &f, args.file, false, e);
-	int status = STATUS_OK;
-	bool found = !args.name;
-
-	for (size_t i = 0; rc == 0 && i < f.n; i++) {
-		if (args.name && strcmp(args.name, f.v[i].name) != 0)
-			continue;
-		found = true;
-		rc = show(&f.v[i], e);
-		if (rc < 0 && e->code == STATUS_NO) {
-			status = opt_fail(&cmd, e);
-			rc = 0;
-		}
-	}
-	if (rc == 0 && !found)
-		rc = err_set(e, STATUS_NO, "'%s' has no schedule '%s'",
-			     args.file, args.name);
-	schedule_file_release(&f);
-	return rc < 0 ? -1 : status;
-}
-
 static int next(void *with, struct err *e)
 {
-	struct schedule_file f;
-	int rc;
+	const struct forecast f = {
+		.command = &cmd,
+		.with = with,
+		.expression = args.n ? args.operand[0] : NULL,
+		.file = args.file,
+		.name = args.name,
+		.tz = args.tz,
+		.after = args.has_after ? args.after : FORECAST_NOW,
+		.most = args.limit,
+	};
+
+	return forecast_show(&f, e);
+}
+
+static int import(void *with, struct err *e)
+{
+	const struct crontab c = {
+		.path = args.operand[0],
+		.system = args.system,
+		.queue = args.with.queue,
+		.zone = args.tz,
+		.json = args.common.json,
+	};
 
 	(void)with;
-	if (args.file)
-		return show_file(e);
-	rc = preview_parse(&f, args.operand[0], args.tz, args.name, e);
-	if (rc == 0)
-		rc = show(&f.v[0], e);
-	schedule_file_release(&f);
-	return rc;
+	return crontab_import(&c, e);
 }
 
 /* All are looked at, so that all errors are told at once. */
@@ -286,12 +252,16 @@ static const struct verb verbs[] = {
 	 "file?", NULL, serve},
 	{"next",
 	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] EXPRESSION\n"
-	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] --file FILE",
-	 "Print when schedules are due.", "limit after tz name file ",
+	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] --file FILE\n"
+	 "next [-n N] [--after TIME] [--queue QUEUE] --name QUEUE/NAME",
+	 "Print when schedules are due.", "limit after tz name file queue ",
 	 "expression?", NULL, next},
 	{"check", "check [--tz ZONE] FILE ...",
 	 "Print what is wrong with schedule files.", "tz ", "file", NULL,
 	 check},
+	{"import", "import [--system] [--queue QUEUE] [--tz ZONE] CRONTAB",
+	 "Print a schedule file that does what a crontab does.",
+	 "system queue tz ", "crontab", NULL, import},
 	{"sync", "sync [--dry-run] [--tz ZONE] FILE ...",
 	 "Bring files into force, all or none.", "dry-run tz ", "file", NULL,
 	 sync_files},
@@ -308,11 +278,16 @@ static void check_args(const struct verb *v)
 	if (args.ready_fd != -1 && fcntl((int)args.ready_fd, F_GETFD) < 0)
 		opt_usage(&cmd, "--ready-fd: descriptor %d is not open",
 			  (int)args.ready_fd);
-	if (v->run == next && args.file && args.n)
+	if (v->run == import && args.n > 1)
+		opt_usage(&cmd, "one crontab");
+	if (v->run != next)
+		return;
+	if (args.file && args.n)
 		opt_usage(&cmd, "an expression or --file, not both");
-	if (v->run == next && !args.file && args.n != 1)
-		opt_usage(&cmd, args.n ? "one expression, in quotes"
-				       : "which expression?");
+	if (args.n > 1)
+		opt_usage(&cmd, "one expression, in quotes");
+	if (!args.n && !args.file && !args.name)
+		opt_usage(&cmd, "which expression?");
 }
 
 static const struct verb *parse_args(int argc, char **argv)

@@ -42,7 +42,7 @@ _jobq_options() {
       --here
     ;;
   jq-cron)
-    printf '%s\n' -n --limit --after --tz --name --file --check -F --fields \
+    printf '%s\n' -n --limit --after --tz --name --file --system --check -F --fields \
       -H --no-header --queue --dry-run --ready-fd
     ;;
   jq-ctl)
@@ -73,8 +73,8 @@ _jobq_operands() {
     *' ls '*) _jobq_queues ;;
     *' show '*) _jobq_schedules ;;
     # files
-    *' next '* | *' check '* | *' serve '* | *' sync '*) ;;
-    *) echo serve next check sync ls show ;;
+    *' next '* | *' check '* | *' import '* | *' serve '* | *' sync '*) ;;
+    *) echo serve next check import sync ls show ;;
     esac
     ;;
   jq-ctl)

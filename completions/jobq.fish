@@ -116,7 +116,7 @@ complete -c jq-retry -l dry-run -d 'Print only'
 complete -c jq-retry -l here -d 'Run a command for it in this terminal'
 
 complete -c jq-cron -n 'test (count (commandline -opc)) -eq 1' \
-    -a 'serve next check sync ls show'
+    -a 'serve next check import sync ls show'
 complete -c jq-cron -f -n '__fish_seen_subcommand_from ls' -a '(__jobq_queues)'
 complete -c jq-cron -f -n '__fish_seen_subcommand_from show' \
     -a '(__jobq_schedules)'
@@ -125,6 +125,7 @@ complete -c jq-cron -l after -x -d 'Later than'
 complete -c jq-cron -l tz -x -d 'Time zone'
 complete -c jq-cron -l name -x -d 'Name of the schedule'
 complete -c jq-cron -l file -r -d 'Schedules of a file'
+complete -c jq-cron -l system -d 'Lines have a user'
 complete -c jq-cron -l check -d 'Only those that are behind'
 complete -c jq-cron -s F -l fields -x -d 'These fields with tabs'
 complete -c jq-cron -s H -l no-header -d 'No header'

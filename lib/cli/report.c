@@ -23,7 +23,7 @@ static void add_json(const struct report *to, const struct schedule_report *r,
 	json_free(j);
 }
 
-static void tell(void *arg, const struct schedule_report *r)
+void report_tell(void *arg, const struct schedule_report *r)
 {
 	struct report *to = arg;
 	struct buf line = BUF_INIT;
@@ -48,7 +48,7 @@ int report_load(struct report *r, struct schedule_file *f, const char *path,
 	const struct schedule_input in = {
 		.zone = r->zone,
 		.now = clock_real_ms() / 1000,
-		.report = tell,
+		.report = report_tell,
 		.arg = r,
 	};
 

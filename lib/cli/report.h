@@ -17,8 +17,11 @@ struct report {
 	bool answer;	  /* to stdout, for it was asked for; else stderr */
 	bool failed;	  /* stdout could not be written, because of `why` */
 	struct err why;
-	const char *path; /* report_load()'s own */
+	const char *path; /* borrowed; set by report_load() */
 };
+
+/* Tell of one thing; `arg` is a report whose path was set. */
+void report_tell(void *arg, const struct schedule_report *r);
 
 /* schedule_load(), telling of every error and warning. Blocks. */
 int report_load(struct report *r, struct schedule_file *f, const char *path,

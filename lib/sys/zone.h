@@ -115,6 +115,11 @@ int zone_check_name(struct strv name, struct err *e) must_check;
  * ", " between; nothing if none is near. Reads the directories. */
 void zone_suggest(const char *dir, struct strv name, int most, struct buf *out);
 
+/* Append the name of the zone this host is set to, as the files below `etc`
+ * (NULL: /etc) tell; false when they do not. Blocks. Only for what was made
+ * for this host alone: hosts differ. */
+bool zone_host(const char *etc, struct buf *out);
+
 /* The period that holds instant `at`. Never fails. */
 struct zone_period zone_at(const struct zone *z, int64_t at);
 
