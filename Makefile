@@ -59,7 +59,8 @@ COMPILE = $(CC) $(STD) $(WARN) $(HARDEN) $(SANFLAGS) $(INC) $(DEPS_CFLAGS) \
 LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) \
 	$(LDFLAGS)
 
-COMMANDS := $(notdir $(basename $(wildcard cmd/jq-*.c)))
+COMMANDS := $(notdir $(basename $(wildcard cmd/*.c)))
+COMPLETED := $(filter jq-%,$(COMMANDS))
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 
@@ -202,10 +203,10 @@ EXAMPLES := $(shell find share/examples -type f 2>/dev/null)
 MANIFEST = $(foreach c,$(COMMANDS),$B/$c:$(BINDIR)/$c) \
 	$(foreach m,$(MAN),$m:$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
 	$(foreach f,$(wildcard completions/jobq.bash), \
-	  $(foreach c,$(COMMANDS),$f:$(BASHCOMPDIR)/$c)) \
+	  $(foreach c,$(COMPLETED),$f:$(BASHCOMPDIR)/$c)) \
 	$(foreach f,$(wildcard completions/_jobq),$f:$(ZSHCOMPDIR)/_jobq) \
 	$(foreach f,$(wildcard completions/jobq.fish), \
-	  $(foreach c,$(COMMANDS),$f:$(FISHCOMPDIR)/$c.fish)) \
+	  $(foreach c,$(COMPLETED),$f:$(FISHCOMPDIR)/$c.fish)) \
 	$(foreach u,$(wildcard share/systemd/*.service),$u:$(UNITDIR)/$(notdir $u)) \
 	$(foreach e,$(EXAMPLES),$e:$(DATADIR)/$(e:share/%=%))
 install: build

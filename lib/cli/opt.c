@@ -98,6 +98,8 @@ void opt_usage(const struct opt_command *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	msg = text_of(fmt, ap);
 	va_end(ap);
+	if (cmd->refuse)
+		cmd->refuse(msg);
 	say(cmd->name, "", msg);
 	free(msg);
 	opt_help_usage(cmd, false, &usage);
@@ -136,6 +138,8 @@ void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 
 static no_return void die(const struct parser *p, const struct err *e)
 {
+	if (p->cmd->refuse)
+		p->cmd->refuse(e->msg);
 	exit(opt_end(p->cmd, e));
 }
 
@@ -240,7 +244,7 @@ static no_return void answer(const struct parser *p, const struct opt *o)
 {
 	struct buf text = BUF_INIT;
 	struct err e;
-	int status = STATUS_OK;
+	int status = p->cmd->answer_status;
 
 	if (strcmp(o->name, "help") == 0)
 		opt_help_write(p->cmd, &text);

@@ -64,6 +64,11 @@ struct opt_command {
 	const char *summary;	 /* one line for --help */
 	const struct opt *table; /* ended by an entry with name NULL */
 	bool stop_at_operand;	 /* jq-work: options end at the first operand */
+	/* For programs with exit statuses of their own: called with the one
+	 * line that says what is wrong with options or configuration, instead
+	 * of printing it and the usage. NULL = as described below. */
+	no_return void (*refuse)(const char *msg);
+	int answer_status; /* of --help and --version */
 	struct opt_common *common;
 };
 
