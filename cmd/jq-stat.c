@@ -20,6 +20,7 @@
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/output_file.h"
+#include "cli/scale.h"
 #include "cli/show.h"
 #include "queue/key.h"
 #include "queue/stats.h"
@@ -29,14 +30,14 @@
 static struct {
 	struct opt_common common;
 	const char *state, *fields, *queue, *output;
-	int64_t limit, wait_timeout;
+	int64_t limit, wait_timeout, within;
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
-	bool has_output, prometheus, openmetrics;
+	bool has_output, prometheus, openmetrics, scale, has_within;
 	bool no_header, ids, explain, workers, empty, wait, check;
 	size_t mode;
 	char **operand;
 	size_t n;
-} args;
+} args = {.within = 300000};
 
 enum {
 	KEY_QUEUE_OPTION = 256,
@@ -46,7 +47,9 @@ enum {
 	KEY_EXPLAIN,
 	KEY_WAIT_TIMEOUT,
 	KEY_PROMETHEUS,
-	KEY_OPENMETRICS
+	KEY_OPENMETRICS,
+	KEY_SCALE,
+	KEY_WITHIN
 };
 
 /* clang-format off */
@@ -93,6 +96,14 @@ static const struct opt table[] = {
 	{.key = KEY_OPENMETRICS, .name = "openmetrics", .kind = OPT_FLAG,
 	 .help = "the same in the format of OpenMetrics",
 	 .at = &args.openmetrics},
+	{.key = KEY_SCALE, .name = "scale", .kind = OPT_FLAG,
+	 .help = "how many slots the workers should have, one number",
+	 .at = &args.scale},
+	{.key = KEY_WITHIN, .name = "within", .arg = "DUR",
+	 .kind = OPT_DURATION, .help = "for --scale: in which the ready jobs "
+		 "are to be worked off (default 5m)",
+	 .at = &args.within, .min = 1000, .max = 86400000,
+	 .given = &args.has_within},
 	{.key = 'o', .name = "output", .arg = "FILE", .kind = OPT_TEXT,
 	 .help = "write to FILE, which appears or changes all at once",
 	 .at = &args.output, .given = &args.has_output},
@@ -110,6 +121,7 @@ static const struct opt_command command = {
 		    "--empty QUEUE ...\n"
 		    "--check [-J] [QUEUE ...]\n"
 		    "--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
+		    "--scale [--within DUR] [QUEUE ...]\n"
 		    "-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
 		    "-w [--wait-timeout DUR] -i QUEUE/ID ...",
 	.summary = "Show queues, jobs and workers.",
@@ -135,6 +147,7 @@ enum {
 	MODE_CHECK,
 	MODE_PROMETHEUS,
 	MODE_OPENMETRICS,
+	MODE_SCALE,
 	MODE_QUEUES,
 };
 
@@ -147,6 +160,7 @@ static const struct mode modes[] = {
 	[MODE_CHECK] = {"--check", &args.check, "Jo"},
 	[MODE_PROMETHEUS] = {"--prometheus", &args.prometheus, "o"},
 	[MODE_OPENMETRICS] = {"--openmetrics", &args.openmetrics, "o"},
+	[MODE_SCALE] = {"--scale", &args.scale, "oW"},
 	[MODE_QUEUES] = {"", NULL, "JFHow"},
 };
 
@@ -158,6 +172,7 @@ static const struct mode_extra extras[] = {
 	{'F', "-F", &args.has_fields, NULL},
 	{'H', "-H", &args.no_header, NULL},
 	{'o', "-o", &args.has_output, NULL},
+	{'W', "--within", &args.has_within, "--scale"},
 	{.option = NULL},
 };
 
@@ -258,6 +273,8 @@ static int act(struct look *l, struct err *e)
 		return look_empty(l, e);
 	case MODE_CHECK:
 		return check(l, e);
+	case MODE_SCALE:
+		return scale_run(l, args.within, e);
 	default:
 		return look_queues(l, e);
 	}

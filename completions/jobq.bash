@@ -34,7 +34,7 @@ _jobq_options() {
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
       --empty --check -w --wait --wait-timeout -F --fields -H --no-header \
-      --prometheus --openmetrics -o --output
+      --prometheus --openmetrics -o --output --scale --within
     ;;
   jq-retry)
     printf '%s\n' --all --exit --signal --error -N --name --since --before \

@@ -96,6 +96,8 @@ complete -c jq-stat -s H -l no-header -d 'No header'
 complete -c jq-stat -l prometheus -d 'Metrics for Prometheus'
 complete -c jq-stat -l openmetrics -d 'Metrics in the format of OpenMetrics'
 complete -c jq-stat -s o -l output -r -d 'Write to a file'
+complete -c jq-stat -l scale -d 'Slots that the workers should have'
+complete -c jq-stat -l within -x -d 'Work off in this time'
 
 complete -c jq-retry -f -a '(__jobq_jobs dead)'
 complete -c jq-retry -l all -d 'All dead jobs of the queues'
