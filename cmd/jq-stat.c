@@ -15,6 +15,7 @@
 #include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/look.h"
+#include "cli/look_history.h"
 #include "cli/metrics.h"
 #include "cli/mode.h"
 #include "cli/opt.h"
@@ -22,19 +23,23 @@
 #include "cli/output_file.h"
 #include "cli/scale.h"
 #include "cli/show.h"
+#include "cli/since.h"
 #include "queue/key.h"
 #include "queue/stats.h"
 
+#define HISTORY_MS     (59 * 60000) /* shown unless --since says more */
 #define TERMINAL_LIMIT 50 /* jobs listed on a terminal unless -n says more */
 
 static struct {
 	struct opt_common common;
-	const char *state, *fields, *queue, *output;
-	int64_t limit, wait_timeout, within;
+	const char *state, *fields, *queue, *output, *html;
+	int64_t limit, wait_timeout, within, since;
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool has_output, prometheus, openmetrics, scale, has_within;
+	bool history, plot, has_since, has_html;
 	bool no_header, ids, explain, workers, empty, wait, check;
 	size_t mode;
+	enum look_history how;
 	char **operand;
 	size_t n;
 } args = {.within = 300000};
@@ -49,7 +54,11 @@ enum {
 	KEY_PROMETHEUS,
 	KEY_OPENMETRICS,
 	KEY_SCALE,
-	KEY_WITHIN
+	KEY_WITHIN,
+	KEY_HISTORY,
+	KEY_SINCE,
+	KEY_PLOT,
+	KEY_HTML
 };
 
 /* clang-format off */
@@ -104,6 +113,17 @@ static const struct opt table[] = {
 		 "are to be worked off (default 5m)",
 	 .at = &args.within, .min = 1000, .max = 86400000,
 	 .given = &args.has_within},
+	{.key = KEY_HISTORY, .name = "history", .kind = OPT_FLAG,
+	 .help = "what each minute of the last hour saw",
+	 .at = &args.history},
+	{.key = KEY_SINCE, .name = "since", .arg = "TIME", .kind = OPT_CALL,
+	 .help = "since that time, or for so long: 3h (a day at most)",
+	 .at = &args.since, .fn = since_parse, .given = &args.has_since},
+	{.key = KEY_PLOT, .name = "plot", .kind = OPT_FLAG,
+	 .help = "draw the history", .at = &args.plot},
+	{.key = KEY_HTML, .name = "html", .arg = "FILE", .kind = OPT_TEXT,
+	 .help = "draw the history as a page for a browser",
+	 .at = &args.html, .given = &args.has_html},
 	{.key = 'o', .name = "output", .arg = "FILE", .kind = OPT_TEXT,
 	 .help = "write to FILE, which appears or changes all at once",
 	 .at = &args.output, .given = &args.has_output},
@@ -113,17 +133,19 @@ static const struct opt table[] = {
 
 static const struct opt_command command = {
 	.name = "jq-stat",
-	.synopsis = "[-HJ] [-F LIST] [QUEUE ...]\n"
-		    "-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
-		    "-i [-J] [-F LIST] QUEUE/ID ...\n"
-		    "--explain [-J] [-F LIST] QUEUE/ID ...\n"
-		    "--workers [-HJ] [-F LIST] [QUEUE ...]\n"
-		    "--empty QUEUE ...\n"
-		    "--check [-J] [QUEUE ...]\n"
-		    "--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
-		    "--scale [--within DUR] [QUEUE ...]\n"
-		    "-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
-		    "-w [--wait-timeout DUR] -i QUEUE/ID ...",
+	.synopsis =
+		"[-HJ] [-F LIST] [QUEUE ...]\n"
+		"-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
+		"-i [-J] [-F LIST] QUEUE/ID ...\n"
+		"--explain [-J] [-F LIST] QUEUE/ID ...\n"
+		"--workers [-HJ] [-F LIST] [QUEUE ...]\n"
+		"--empty QUEUE ...\n"
+		"--check [-J] [QUEUE ...]\n"
+		"--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
+		"--scale [--within DUR] [QUEUE ...]\n"
+		"--history [--since TIME] [--plot | --html FILE] [QUEUE ...]\n"
+		"-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
+		"-w [--wait-timeout DUR] -i QUEUE/ID ...",
 	.summary = "Show queues, jobs and workers.",
 	.table = table,
 	.common = &args.common,
@@ -148,6 +170,7 @@ enum {
 	MODE_PROMETHEUS,
 	MODE_OPENMETRICS,
 	MODE_SCALE,
+	MODE_HISTORY,
 	MODE_QUEUES,
 };
 
@@ -161,42 +184,24 @@ static const struct mode modes[] = {
 	[MODE_PROMETHEUS] = {"--prometheus", &args.prometheus, "o"},
 	[MODE_OPENMETRICS] = {"--openmetrics", &args.openmetrics, "o"},
 	[MODE_SCALE] = {"--scale", &args.scale, "oW"},
+	[MODE_HISTORY] = {"--history", &args.history, "JFHoSPM"},
 	[MODE_QUEUES] = {"", NULL, "JFHow"},
 };
 
 static const struct mode_extra extras[] = {
-	{'Q', "--queue", &args.has_queue, "-i and --explain"},
-	{'n', "-n", &args.has_limit, "lists of jobs (-s)"},
-	{'w', "-w", &args.wait, NULL},
-	{'J', "-J", &args.common.json, NULL},
-	{'F', "-F", &args.has_fields, NULL},
-	{'H', "-H", &args.no_header, NULL},
-	{'o', "-o", &args.has_output, NULL},
-	{'W', "--within", &args.has_within, "--scale"},
+	{'w', "-w", &args.wait, "JFHno", NULL},
+	{'J', "-J", &args.common.json, "FH", NULL},
+	{'P', "--plot", &args.plot, "JFHM", "--history"},
+	{'M', "--html", &args.has_html, "JFHo", "--history"},
+	{'F', "-F", &args.has_fields, "", NULL},
+	{'H', "-H", &args.no_header, "", NULL},
+	{'o', "-o", &args.has_output, "", NULL},
+	{'n', "-n", &args.has_limit, "", "lists of jobs (-s)"},
+	{'Q', "--queue", &args.has_queue, "", "-i and --explain"},
+	{'S', "--since", &args.has_since, "", "--history"},
+	{'W', "--within", &args.has_within, "", "--scale"},
 	{.option = NULL},
 };
-
-/* Whether two options that exclude each other were given. */
-static void exclude(bool a, const char *a_name, bool b, const char *b_name)
-{
-	if (a && b)
-		opt_usage(&command, "%s and %s exclude each other", a_name,
-			  b_name);
-}
-
-static void check_modes(void)
-{
-	args.mode = mode_choose(&command, modes, extras);
-	exclude(args.wait, "-w", args.common.json, "-J");
-	exclude(args.wait, "-w", args.has_fields, "-F");
-	exclude(args.wait, "-w", args.no_header, "-H");
-	exclude(args.wait, "-w", args.has_limit, "-n");
-	exclude(args.wait, "-w", args.has_output, "-o");
-	exclude(args.common.json, "-J", args.has_fields, "-F");
-	exclude(args.common.json, "-J", args.no_header, "-H");
-	if (args.has_timeout && !args.wait)
-		opt_usage(&command, "--wait-timeout is for -w");
-}
 
 static void parse_args(int argc, char **argv)
 {
@@ -210,8 +215,17 @@ static void parse_args(int argc, char **argv)
 	if (args.state && !args.wait && !args.has_limit && !args.output &&
 	    isatty(STDOUT_FILENO))
 		args.limit = TERMINAL_LIMIT;
-	check_modes();
+	args.mode = mode_choose(&command, modes, extras);
+	if (args.has_timeout && !args.wait)
+		opt_usage(&command, "--wait-timeout is for -w");
 	jobs = args.ids || args.explain;
+	args.how = args.plot   ? LOOK_HISTORY_PLOT
+		   : args.html ? LOOK_HISTORY_PAGE
+			       : LOOK_HISTORY_LIST;
+	if (args.html)
+		args.output = args.html;
+	if (!args.has_since)
+		args.since = clock_real_ms() - HISTORY_MS;
 	if (args.state && !look_known_state(args.state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
@@ -229,12 +243,6 @@ static void parse_args(int argc, char **argv)
 	for (size_t i = 0; i < args.n; i++)
 		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
 			opt_usage(&command, "%s", e.msg);
-}
-
-static int bytes_of(struct look *l, const char *queue, struct strv id,
-		    struct err *e)
-{
-	return look_bytes(l, queue, id, args.fields, e);
 }
 
 static int check(struct look *l, struct err *e)
@@ -262,7 +270,7 @@ static int act(struct look *l, struct err *e)
 	case MODE_IDS:
 		return look_ids(l, args.queue,
 				args.wait	? look_wait_job
-				: wants_bytes() ? bytes_of
+				: wants_bytes() ? look_bytes
 						: look_job,
 				e);
 	case MODE_EXPLAIN:
@@ -275,6 +283,8 @@ static int act(struct look *l, struct err *e)
 		return check(l, e);
 	case MODE_SCALE:
 		return scale_run(l, args.within, e);
+	case MODE_HISTORY:
+		return look_history(l, args.since, args.how, e);
 	default:
 		return look_queues(l, e);
 	}
@@ -301,6 +311,7 @@ static void choose_show(struct show *s)
 		[MODE_IDS] = &show_job_full,
 		[MODE_EXPLAIN] = &show_explanations,
 		[MODE_WORKERS] = &show_workers,
+		[MODE_HISTORY] = &show_minutes,
 		[MODE_QUEUES] = &show_queues,
 	};
 
@@ -323,7 +334,8 @@ static int run(struct look *l, struct err *e)
 		.fail_first = true,
 	};
 	bool page = (args.ids || args.explain) && l->show->format == SHOW_TABLE;
-	bool lists = l->show->kind && !args.wait && !page && !wants_bytes();
+	bool lists = l->show->kind && !args.wait && !page && !wants_bytes() &&
+		     args.how == LOOK_HISTORY_LIST;
 
 	if (lists && show_begin(l->show, e) < 0)
 		return -1;
@@ -359,6 +371,7 @@ int main(int argc, char **argv)
 	look.queues = args.operand;
 	look.n_queues = args.n;
 	look.limit = args.limit;
+	look.field = args.fields;
 	look.deadline_ms =
 		args.has_timeout ? clock_boot_ms() + args.wait_timeout : -1;
 	failed = run(&look, &e) < 0;

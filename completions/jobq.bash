@@ -34,7 +34,8 @@ _jobq_options() {
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
       --empty --check -w --wait --wait-timeout -F --fields -H --no-header \
-      --prometheus --openmetrics -o --output --scale --within
+      --prometheus --openmetrics -o --output --scale --within \
+      --history --since --plot --html
     ;;
   jq-retry)
     printf '%s\n' --all --exit --signal --error -N --name --since --before \

@@ -339,8 +339,7 @@ static int pick_bytes(const struct stats_detail *d, const char *field,
 	return err_set(e, STATUS_NO, "no result: the job is %s", d->job.state);
 }
 
-int look_bytes(struct look *l, const char *queue, struct strv id,
-	       const char *field, struct err *e)
+int look_bytes(struct look *l, const char *queue, struct strv id, struct err *e)
 {
 	struct stats_detail d;
 	struct strv bytes;
@@ -355,10 +354,10 @@ int look_bytes(struct look *l, const char *queue, struct strv id,
 	}
 	if (rc < 0)
 		return -1;
-	rc = pick_bytes(&d, field, &bytes, e);
+	rc = pick_bytes(&d, l->field, &bytes, e);
 	if (rc == 0)
 		rc = output_write(bytes.p, bytes.n, e);
-	if (rc == 0 && strcmp(field, "result") == 0 &&
+	if (rc == 0 && strcmp(l->field, "result") == 0 &&
 	    d.result.total > d.result.bytes.n)
 		opt_warn(l->command,
 			 "the result was cut: %zu of %llu bytes were kept",

@@ -25,6 +25,7 @@ struct look {
 	size_t n_queues;		   /* 0 = all there are */
 	struct show *show;		   /* begun; borrowed; for listings */
 	int64_t limit;			   /* most jobs in a list; 0 = all */
+	const char *field;		   /* "payload", "result"; borrowed */
 	int64_t deadline_ms; /* of a wait, clock_boot_ms(); -1 = none */
 	/* the rest is the answer */
 	int status;	/* exit status: the first failure, or 0 */
@@ -76,9 +77,9 @@ int look_job(struct look *l, const char *queue, struct strv id,
 int look_explain(struct look *l, const char *queue, struct strv id,
 		 struct err *e) must_check;
 
-/* The bytes of one job's payload or result, and nothing else. */
+/* The bytes of l->field, and nothing else. */
 int look_bytes(struct look *l, const char *queue, struct strv id,
-	       const char *field, struct err *e) must_check;
+	       struct err *e) must_check;
 
 /* Whether nothing waits or runs in the queues; sets status 1 if it does. */
 int look_empty(struct look *l, struct err *e) must_check;

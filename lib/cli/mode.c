@@ -4,6 +4,17 @@
 
 #include <string.h>
 
+static void check_extras(const struct opt_command *cmd,
+			 const struct mode_extra *extras)
+{
+	for (const struct mode_extra *a = extras; a->option; a++)
+		for (const struct mode_extra *b = extras; b->option; b++)
+			if (*a->given && *b->given &&
+			    strchr(a->against, b->letter))
+				opt_usage(cmd, "%s and %s exclude each other",
+					  a->option, b->option);
+}
+
 size_t mode_choose(const struct opt_command *cmd, const struct mode *modes,
 		   const struct mode_extra *extras)
 {
@@ -23,5 +34,6 @@ size_t mode_choose(const struct opt_command *cmd, const struct mode *modes,
 		opt_usage(cmd, "%s and %s exclude each other",
 			  modes[chosen].option, x->option);
 	}
+	check_extras(cmd, extras);
 	return chosen;
 }

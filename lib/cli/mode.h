@@ -24,8 +24,9 @@ struct mode_extra {
 	char letter;	    /* in `takes` */
 	const char *option; /* as in messages */
 	const bool *given;
-	const char *is_for; /* "lists of jobs (-s)": said to who gives it
-			       without; NULL: it goes without */
+	const char *against; /* letters of extras that it excludes */
+	const char *is_for;  /* "lists of jobs (-s)": said to who gives it
+				without; NULL: it goes without */
 };
 
 /*

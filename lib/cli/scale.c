@@ -3,12 +3,11 @@
 #include "cli/scale.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "cli/output.h"
 #include "cli/queues.h"
-#include "queue/history.h"
+#include "queue/minutes.h"
 #include "queue/stats.h"
 
 #define MINUTE_MS      60000
@@ -17,7 +16,8 @@
 
 int64_t scale_slots(const struct scale *s, int64_t within_ms)
 {
-	double run = s->run_ms > 0 ? s->run_ms : 0, backlog, slots;
+	double run = s->run_ms > 0 ? s->run_ms : 0, backlog, all;
+	int64_t slots;
 
 	if (s->paused)
 		return s->running;
@@ -25,12 +25,13 @@ int64_t scale_slots(const struct scale *s, int64_t within_ms)
 	if (backlog > (double)s->ready)
 		backlog = (double)s->ready;
 	/* what a mean leaves over a whole slot is noise of its last digits */
-	slots = ceil(s->pushed_ms * run + backlog - 1e-9);
+	all = s->pushed_ms * run + backlog - 1e-9;
+	slots = (int64_t)all;
+	if (all > (double)slots)
+		slots++;
 	if (slots < 1 && s->ready > 0)
 		slots = 1;
-	if (slots < (double)s->running)
-		slots = (double)s->running;
-	return (int64_t)slots;
+	return slots > s->running ? slots : s->running;
 }
 
 /* The queues one after the other. */
@@ -70,24 +71,24 @@ static int on_queue(void *arg, const struct key_set *k,
 /* The last hour of a queue, where it says more than all time does. */
 static int add_history(struct sum *sum, size_t i, struct err *e)
 {
-	struct history_minute all, lately;
+	struct minute all, lately;
 	struct scale *s = &sum->v[i];
-	struct history h;
+	struct minutes h;
 	int rc;
 
-	history_init(&h, sum->now_ms / MINUTE_MS - RUN_MINUTES + 1,
+	minutes_init(&h, sum->now_ms / MINUTE_MS - RUN_MINUTES + 1,
 		     RUN_MINUTES);
-	rc = history_read(sum->look->server->redis, &sum->keys[i], &h, false,
+	rc = minutes_read(sum->look->server->redis, &sum->keys[i], &h, false,
 			  e);
-	history_sum(&h, 0, RUN_MINUTES, &all);
-	history_sum(&h, RUN_MINUTES - PUSHED_MINUTES, PUSHED_MINUTES, &lately);
+	minutes_sum(&h, 0, RUN_MINUTES, &all);
+	minutes_sum(&h, RUN_MINUTES - PUSHED_MINUTES, PUSHED_MINUTES, &lately);
 	if (spans_count(&all.run) > 0)
 		s->run_ms = spans_mean(&all.run);
 	/* the minute that runs is not over yet */
 	s->pushed_ms = (double)lately.pushed /
 		       (double)((PUSHED_MINUTES - 1) * MINUTE_MS +
 				sum->now_ms % MINUTE_MS + 1);
-	history_release(&h);
+	minutes_release(&h);
 	return rc;
 }
 

@@ -10,8 +10,8 @@
 
 /* What the number is made of. */
 struct scale {
-	double pushed_ms;   /* jobs pushed a millisecond, lately */
-	double run_ms;	    /* mean time an attempt runs; -1 = not known */
+	double pushed_ms; /* jobs pushed a millisecond, lately */
+	double run_ms;	  /* mean time an attempt runs; -1 = not known */
 	int64_t ready, running;
 	bool paused;
 };

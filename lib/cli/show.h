@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "cli/output.h"
+#include "queue/minutes.h"
 #include "queue/stats.h"
 #include "sys/json.h"
 
@@ -129,6 +130,14 @@ struct show_worker {
 	const struct job_worker *worker;
 };
 extern const struct show_kind show_workers;
+
+/* A minute of a queue's history. */
+struct show_minute {
+	const char *queue;
+	int64_t at_ms; /* when it began */
+	const struct minute *counted;
+};
+extern const struct show_kind show_minutes; /* an object a line */
 
 enum show_format {
 	SHOW_TABLE,

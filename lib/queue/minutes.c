@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Reads the counters of minutes. */
-#include "queue/history.h"
+#include "queue/minutes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +12,26 @@
 
 #define SLICE 60 /* minutes history.lua returns at most */
 
-void history_init(struct history *h, int64_t first, size_t n)
+void minutes_init(struct minutes *h, int64_t first, size_t n)
 {
 	h->first = first;
 	h->n = n;
 	h->v = buf_zalloc((n + !n) * sizeof(*h->v));
 }
 
-void history_release(struct history *h)
+void minutes_release(struct minutes *h)
 {
 	free(h->v);
 	memset(h, 0, sizeof(*h));
 }
 
-static void add_word(struct history_minute *m, struct strv word)
+static void add_word(struct minute *m, struct strv word)
 {
 	struct strv value = word, name = strv_cut(&value, '=');
 	struct spans one = {.sum_ms = 0};
 	int64_t n;
 
-	if (num_int(value, 0, INT64_MAX / HISTORY_MINUTES, &n, NULL) < 0)
+	if (num_int(value, 0, INT64_MAX / MINUTES_KEPT, &n, NULL) < 0)
 		return; /* changed by hand */
 	if (strv_eq(name, "p"))
 		m->pushed += n;
@@ -50,7 +50,7 @@ static void add_word(struct history_minute *m, struct strv word)
 /* The questions under way. */
 struct asking {
 	const struct key_set *keys;
-	struct history *h;
+	struct minutes *h;
 	bool failed;
 	struct err *e;
 };
@@ -78,7 +78,7 @@ static void take(void *arg, const struct redis_reply *reply,
 	}
 }
 
-int history_read(struct redis *r, const struct key_set *k, struct history *h,
+int minutes_read(struct redis *r, const struct key_set *k, struct minutes *h,
 		 bool jobs_alone, struct err *e)
 {
 	struct asking a = {.keys = k, .h = h, .e = e};
@@ -99,12 +99,12 @@ int history_read(struct redis *r, const struct key_set *k, struct history *h,
 	return a.failed ? -1 : 0;
 }
 
-void history_sum(const struct history *h, size_t from, size_t n,
-		 struct history_minute *out)
+void minutes_sum(const struct minutes *h, size_t from, size_t n,
+		 struct minute *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (size_t i = from; i < h->n && i - from < n; i++) {
-		const struct history_minute *m = &h->v[i];
+		const struct minute *m = &h->v[i];
 
 		out->pushed += m->pushed;
 		out->done += m->done;
