@@ -104,8 +104,9 @@ struct redis_options {
 	bool fail_first;
 	const char *tls_ca_file; /* borrowed; NULL = the system's */
 	/* Told when the connection is lost while something waits for it, or
-	 * when the server says that we have to wait; and with `why` NULL when
-	 * it does what it is asked again. May be NULL. */
+	 * when the server says that we have to wait, again when the code of the
+	 * reason is another than before; and with `why` NULL when it does what
+	 * it is asked again. May be NULL. */
 	void (*changed)(void *arg, const struct err *why);
 	void *arg;
 };

@@ -123,7 +123,7 @@ struct redis {
 	unsigned hangups; /* in place of a first answer */
 	bool answered;	  /* ever, by anything readable */
 	bool served;	  /* ever, beyond the greeting */
-	bool told;	  /* options.changed knows of the trouble */
+	enum status told; /* the kind of trouble options.changed knows of */
 	bool unready;	  /* the last answer was to wait */
 	struct err why;	  /* last reason not to be served */
 	unsigned greets;  /* greetings not answered yet */
@@ -155,7 +155,8 @@ void redis_answer(struct redis *r, struct redis_reply *reply);
 
 /* Services of the link to redis_answer(). */
 void redis_link_lost(struct redis *r, const struct err *why);
-/* The owner hears of trouble once, and of its end (`why` NULL) once. */
+/* The owner hears of each kind of trouble once, and of the end (`why` NULL) of
+ * all of it once. */
 void redis_link_tell(struct redis *r, const struct err *why);
 void redis_link_pause(struct redis *r);
 void redis_link_ready(struct redis *r);

@@ -137,9 +137,11 @@ static void recall(struct redis *r, struct redis_queue *from)
 
 void redis_link_tell(struct redis *r, const struct err *why)
 {
-	if (!r->options.changed || r->told == (why != NULL))
+	enum status kind = why ? why->code : STATUS_OK;
+
+	if (!r->options.changed || r->told == kind)
 		return;
-	r->told = why != NULL;
+	r->told = kind;
 	r->options.changed(r->options.arg, why);
 }
 

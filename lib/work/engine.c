@@ -484,12 +484,12 @@ void engine_connection(void *engine, const struct err *why)
 	struct engine *en = engine;
 
 	/* at the start it may just be the reason to end, which is said then */
-	if (why && !en->end.failed && !en->lost_connection) {
-		en->lost_connection = true;
+	if (why && !en->end.failed && en->cut_off != why->code) {
+		en->cut_off = why->code;
 		log_say(&en->log, LOG_WARN, "%s; %strying again", why->msg,
 			en->busy ? "handlers run on, " : "");
-	} else if (!why && en->lost_connection) {
-		en->lost_connection = false;
+	} else if (!why && en->cut_off) {
+		en->cut_off = STATUS_OK;
 		log_say(&en->log, LOG_WARN, "connected again");
 	}
 }

@@ -56,7 +56,7 @@ struct engine {
 	int64_t trouble_span; /* of the last pause */
 	int trouble_bugs;     /* answers in a row that make no sense */
 	int64_t told_ms;      /* when trouble was logged last */
-	bool lost_connection; /* logged */
+	enum status cut_off;  /* why, as logged; 0 = we are not */
 
 	enum stop_phase phase;
 	bool closing;	     /* nothing runs any more */
