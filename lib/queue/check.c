@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "queue/check_impl.h"
 
 void check_release(struct check *c)
@@ -67,9 +68,11 @@ int check_tell(struct check *c, struct strv id, const struct redis_reply *reply,
 	return rc;
 }
 
-/* Jobs that the next housekeeping has to move, and when they were seen. */
+/* What one look leaves to be held against the next: jobs that housekeeping has
+ * to move, and when they were seen, and counters that never fall. */
 struct late {
-	struct buf list; /* "STATE ID SCORE\n" for each */
+	struct buf list;   /* "STATE ID SCORE\n" for each */
+	struct buf rising; /* "NAME VALUE\n" for each, in the script's order */
 	int64_t seen_ms, tick_ms, hold_ms;
 	int64_t wait_ms; /* how long until an idle worker looks, at most */
 	bool served;	 /* a worker was seen lately */
@@ -131,9 +134,20 @@ static int say_whole(struct check *c, const struct redis_reply *list, size_t at,
 			 wholes[i].behind);
 }
 
+/* A list as lines of `n` words. */
+static void lines_of(const struct redis_reply *list, size_t n, struct buf *to)
+{
+	buf_clear(to);
+	for (size_t i = 0; i < redis_count(list); i++) {
+		struct strv v = redis_str(redis_at(list, i));
+
+		buf_add(to, v.p, v.n);
+		buf_addch(to, (i + 1) % n ? ' ' : '\n');
+	}
+}
+
 static void note_late(const struct redis_reply *reply, struct late *l)
 {
-	const struct redis_reply *list = redis_at(reply, 8);
 	int64_t lease = redis_int(redis_at(reply, 3));
 
 	l->seen_ms = redis_int(redis_at(reply, 1));
@@ -141,15 +155,8 @@ static void note_late(const struct redis_reply *reply, struct late *l)
 	l->hold_ms = redis_int(redis_at(reply, 4));
 	l->served = redis_str(redis_at(reply, 5)).n > 0;
 	l->wait_ms = (lease / 3 < 5000 ? lease / 3 : 5000) + 500;
-	buf_clear(&l->list);
-	for (size_t i = 0; i + 2 < redis_count(list); i += 3) {
-		for (size_t k = 0; k < 3; k++) {
-			struct strv v = redis_str(redis_at(list, i + k));
-
-			buf_add(&l->list, v.p, v.n);
-			buf_addch(&l->list, k < 2 ? ' ' : '\n');
-		}
-	}
+	lines_of(redis_at(reply, 8), 3, &l->list);
+	lines_of(redis_at(reply, 9), 2, &l->rising);
 }
 
 /* One atomic look at the queue as a whole; violations are told with `say`. */
@@ -234,7 +241,7 @@ static int say_stuck(struct check *c, const struct late *first,
 
 static int check_late(struct check *c, struct late *first, struct err *e)
 {
-	struct late now = {.list = BUF_INIT};
+	struct late now = {.list = BUF_INIT, .rising = BUF_INIT};
 	int64_t until = clock_boot_ms() + first->wait_ms;
 	int rc = 0;
 
@@ -253,28 +260,68 @@ static int check_late(struct check *c, struct late *first, struct err *e)
 		loop_sleep(c->loop, 100);
 	}
 	buf_release(&now.list);
+	buf_release(&now.rising);
 	return rc;
+}
+
+static struct strv view(const struct buf *b)
+{
+	return strv_make(b->p, b->len);
+}
+
+/* A server that came back with older data, or a hand that set them back. */
+static int check_falls(struct check *c, struct strv before, struct strv now,
+		       struct err *e)
+{
+	while (before.n && now.n) {
+		struct strv was = strv_cut(&before, '\n'), name;
+		struct strv is = strv_cut(&now, '\n');
+		int64_t a = 0, b = 0;
+
+		name = strv_cut(&was, ' ');
+		strv_cut(&is, ' ');
+		if (num_int(was, INT64_MIN, INT64_MAX, &a, NULL) < 0 ||
+		    num_int(is, INT64_MIN, INT64_MAX, &b, NULL) < 0 || b >= a)
+			continue;
+		/* the others fell with it */
+		return check_say(c, strv_of(""), "fell",
+				 "data was lost or replaced meanwhile", e,
+				 "its counter '%.*s' fell from %" PRId64
+				 " to %" PRId64,
+				 (int)name.n, name.p, a, b);
+	}
+	return 0;
 }
 
 static int check_all(struct check *c, struct late *late, struct err *e)
 {
+	struct buf rising = BUF_INIT;
 	size_t before = c->found;
 	int rc;
 
 	/* what does not add up is told of below, after the jobs were mended */
-	if (survey(c, late, false, e) < 0 || check_jobs(c, e) < 0)
-		return -1;
-	if (check_bytes(c, e) < 0 || check_late(c, late, e) < 0)
-		return -1;
-	rc = survey(c, late, true, e);
+	rc = survey(c, late, false, e);
+	if (rc == 0)
+		buf_add(&rising, late->rising.p, late->rising.len);
+	if (rc == 0)
+		rc = check_jobs(c, e);
+	if (rc == 0)
+		rc = check_bytes(c, e);
+	if (rc == 0)
+		rc = check_late(c, late, e);
+	if (rc == 0)
+		rc = survey(c, late, true, e);
+	if (rc == 0)
+		rc = check_falls(c, view(&rising), view(&late->rising), e);
 	if (rc == 0 && c->mend && c->found > before)
 		rc = settle(c, e);
+	buf_release(&rising);
 	return rc;
 }
 
 int check_queue(struct check *c, struct strv queue, struct err *e)
 {
-	struct late late = {.list = BUF_INIT};
+	struct late late = {.list = BUF_INIT, .rising = BUF_INIT};
 	int rc;
 
 	key_set_init(&c->keys, c->space, queue);
@@ -289,5 +336,6 @@ int check_queue(struct check *c, struct strv queue, struct err *e)
 	if (rc == 0)
 		rc = check_all(c, &late, e);
 	buf_release(&late.list);
+	buf_release(&late.rising);
 	return rc < 0 ? -1 : 0;
 }

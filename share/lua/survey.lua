@@ -5,8 +5,9 @@
 -- KEYS  the queue's fifteen keys
 -- Returns OK, the server's ms, the ms of the last housekeeping, the lease, the
 -- hold, "1" if a worker was seen lately, jobs, a list of 4 for each violation
--- (what, what there is, what there should be, which job or ""), and a list of
--- 3 for each of the jobs longest overdue (state, id, score). O(log n).
+-- (what, what there is, what there should be, which job or ""), a list of 3
+-- for each of the jobs longest overdue (state, id, score), and a list of 2 for
+-- each counter that never falls (name, value). O(log n).
 --@ base
 --@ ready
 --@ balance
@@ -53,6 +54,10 @@ if now >= hold or hold > now + 2 * lease then
   late('running', RUN, now - lease - 2000)
 end
 local seen = tonumber(call('ZREVRANGE', SEEN, 0, 0, 'WITHSCORES')[2]) or 0
+local rising = {}
+for i, name in ipairs(RISING) do
+  rising[2 * i - 1], rising[2 * i] = name, int(counter(name))
+end
 return {'OK', now_text, m[4] or '0', int(lease), int(hold),
   now - seen <= math.max(5000, lease / 3 + 1000) and '1' or '', int(jobs),
-  violations, overdue}
+  violations, overdue, rising}

@@ -10,9 +10,9 @@ audit() {
   job_call q audit 1000 100000 "$2" | sed -n "$(($1 + 4))p"
 }
 
-# What survey finds, all of it in one line.
+# What survey finds, all of it in one line; without the counters behind it.
 survey() {
-  job_call q survey | tail -n +8 | paste -sd ' '
+  job_call q survey | sed '1,7d; /^pushed$/,$d' | paste -sd ' '
 }
 
 mend() {
@@ -87,6 +87,14 @@ key() {
   assert_output --partial 'delayed d1 5 retry t1 4'
   run -0 job_call q survey
   assert_line --index 2 --regexp '^[0-9]{13}$'
+}
+
+@test "survey: the counters that never fall" {
+  job_all_states q
+  run -0 job_call q survey
+  assert_line --index $((${#lines[@]} - 26)) pushed
+  assert_line --index $((${#lines[@]} - 25)) 7
+  assert_line --index $((${#lines[@]} - 2)) fence
 }
 
 @test "strays: only what no set holds" {

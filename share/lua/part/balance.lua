@@ -16,6 +16,11 @@ for _, kind in ipairs({'w:', 'r:'}) do
   end
 end
 
+-- Those that never fall: what happened has happened.
+local RISING = {'pushed', 'claimed', 'completed', 'failed', 'lost', 'released',
+  'dead_in', 'retried', 'deleted', 'trimmed_done', 'trimmed_dead', 'seq',
+  'fence'}
+
 local function counter(name)
   return tonumber(call('HGET', META, name)) or 0
 end
