@@ -26,6 +26,7 @@
 #include "cron/apply.h"
 #include "cron/daemon.h"
 #include "queue/schedule.h"
+#include "sys/zone.h"
 #include "work/log.h"
 
 static struct args {
@@ -300,6 +301,7 @@ static const struct verb *parse_args(int argc, char **argv)
 	args.operand = argv + first;
 	args.n = (size_t)(argc - first);
 	check_args(v);
+	zone_set_dir(env_get("TZDIR"));
 	who_find(by, sizeof(by));
 	args.with.command = &cmd;
 	args.with.by = by;

@@ -401,6 +401,12 @@ static const char *kind_name(const struct call_fire *f)
 	}
 }
 
+/* Whether its ticks are a matter of zone data. */
+static bool zoned(const struct schedule *s)
+{
+	return s->cron.kind != CRON_EVERY && strcmp(s->tz, "UTC") != 0;
+}
+
 void call_fire(struct redis *r, const struct key_set *k,
 	       const struct call_fire *f, redis_fn *fn, void *arg)
 {
@@ -429,28 +435,31 @@ void call_fire(struct redis *r, const struct key_set *k,
 	redis_cmd_int(&c, s->max_live);
 	add_job(&c, k, f, stamp);
 	redis_cmd_str(&c, f->by ? f->by : "-");
+	redis_cmd_str(&c, zoned(s) && f->release ? f->release : "");
 	redis_send(r, &c, 0, fn, arg);
 	redis_cmd_release(&c);
 }
 
 static const char *const words[] = {
-	[CALL_FIRED] = "FIRED",	  [CALL_DROPPED] = "DROPPED",
-	[CALL_PAUSED] = "PAUSED", [CALL_OUTSIDE] = "OUTSIDE",
-	[CALL_LIMIT] = "LIMIT",	  [CALL_BLOCKED] = "BLOCKED",
-	[CALL_KNOWN] = "KNOWN",	  [CALL_DUPLICATE] = "DUPLICATE",
-	[CALL_EARLY] = "EARLY",	  [CALL_FULL] = "FULL",
-	[CALL_STALE] = "STALE",	  [CALL_GONE] = "GONE",
+	[CALL_FIRED] = "FIRED",	      [CALL_DROPPED] = "DROPPED",
+	[CALL_PAUSED] = "PAUSED",     [CALL_OUTSIDE] = "OUTSIDE",
+	[CALL_LIMIT] = "LIMIT",	      [CALL_BLOCKED] = "BLOCKED",
+	[CALL_KNOWN] = "KNOWN",	      [CALL_DUPLICATE] = "DUPLICATE",
+	[CALL_EARLY] = "EARLY",	      [CALL_FULL] = "FULL",
+	[CALL_STALE] = "STALE",	      [CALL_GONE] = "GONE",
+	[CALL_OUTDATED] = "OUTDATED",
 };
 
 const char *call_word_name(enum call_word word)
 {
 	static const char *const names[] = {
-		[CALL_FIRED] = "fired",	  [CALL_DROPPED] = "missed",
-		[CALL_PAUSED] = "paused", [CALL_OUTSIDE] = "bounds",
-		[CALL_LIMIT] = "limit",	  [CALL_BLOCKED] = "overlap",
-		[CALL_KNOWN] = "known",	  [CALL_DUPLICATE] = "duplicate",
-		[CALL_EARLY] = "early",	  [CALL_FULL] = "full",
-		[CALL_STALE] = "stale",	  [CALL_GONE] = "gone",
+		[CALL_FIRED] = "fired",	      [CALL_DROPPED] = "missed",
+		[CALL_PAUSED] = "paused",     [CALL_OUTSIDE] = "bounds",
+		[CALL_LIMIT] = "limit",	      [CALL_BLOCKED] = "overlap",
+		[CALL_KNOWN] = "known",	      [CALL_DUPLICATE] = "duplicate",
+		[CALL_EARLY] = "early",	      [CALL_FULL] = "full",
+		[CALL_STALE] = "stale",	      [CALL_GONE] = "gone",
+		[CALL_OUTDATED] = "outdated",
 	};
 
 	return names[word];

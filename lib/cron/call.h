@@ -127,6 +127,7 @@ enum call_word {
 	CALL_DUPLICATE, /* nothing done: it was dealt with before */
 	CALL_EARLY,	/* nothing done: not due by the server's clock */
 	CALL_FULL,	/* nothing done: the queue is at its limit */
+	CALL_OUTDATED,	/* nothing done: newer zone data were used before */
 	CALL_STALE,	/* nothing done: the schedule has changed */
 	CALL_GONE,	/* nothing done: the schedule is no more */
 };
@@ -146,6 +147,8 @@ struct call_fire {
 	enum call_kind kind;
 	struct due due; /* CALL_TICK: FIRE or DROP; CALL_BACKFILL: the tick */
 	const char *by; /* borrowed; by hand: who does it */
+	/* CALL_TICK: release of the zone data (zone_release()); or NULL */
+	const char *release;
 };
 
 struct call_answer {
@@ -153,7 +156,8 @@ struct call_answer {
 	int64_t now;	    /* the server's clock, ms */
 	int64_t watermark;  /* Unix seconds; not with STALE and GONE */
 	bool finished;	    /* no tick comes any more */
-	struct strv detail; /* id of the job, of the one that blocks; view */
+	struct strv detail; /* id of the job, of the one that blocks; OUTDATED:
+			       the release used before; view */
 };
 
 /* Send a step; `fn` gets the reply, for call_read(). */

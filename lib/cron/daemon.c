@@ -39,6 +39,7 @@ static void tell(struct daemon *d, const char *what)
 	event_begin(&v, EVENT_NOTE, what);
 	event_str(&v, "version", d->version);
 	event_int(&v, "files", (int64_t)d->n_files);
+	event_str(&v, "zones", d->keeper.zones.release);
 	event_end(&v, &d->keeper.to);
 }
 

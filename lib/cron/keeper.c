@@ -30,6 +30,7 @@ static void wake(void *arg)
 void keeper_init(struct keeper *k)
 {
 	k->timer = loop_timer_new(k->loop, wake, k);
+	zonewatch_init(&k->zones);
 }
 
 static void drop_tables(struct keeper *k)
@@ -45,6 +46,7 @@ void keeper_release(struct keeper *k)
 {
 	drop_tables(k);
 	loop_timer_free(k->timer);
+	zonewatch_release(&k->zones);
 }
 
 void keeper_reload(void *arg)
@@ -263,6 +265,9 @@ static int look_at_all(struct keeper *k, struct names *queues, struct err *e)
 			rc = read_table(k, k->table[i], e);
 	if (rc == 0)
 		drop_empty(k, queues);
+	/* after what was read anew, by the data of now */
+	if (rc == 0)
+		zonewatch_look(&k->zones, k->table, k->n, now, &k->to);
 	return rc;
 }
 

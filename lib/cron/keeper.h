@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "cron/event.h"
 #include "cron/table.h"
+#include "cron/zonewatch.h"
 #include "queue/schedule.h"
 #include "sys/loop.h"
 #include "sys/redis.h"
@@ -37,6 +38,7 @@ struct keeper {
 	int64_t reload_at;    /* not before, ms since boot */
 	struct table **table; /* owned; one a queue */
 	size_t n;
+	struct zonewatch zones;
 	bool failed; /* a look, because of `why` */
 	struct err why;
 	struct loop_timer *timer; /* wakes the loop; owned */

@@ -98,6 +98,21 @@ static void failed(struct keeper *k, struct table_entry *n,
 	event_end(&v, &k->to);
 }
 
+/* A copy with newer data deals with it, or this one when it has them. */
+static void tell_outdated(struct keeper *k, struct table_entry *n,
+			  const struct call_answer *a)
+{
+	char *newer = strv_dup(a->detail);
+	struct err e;
+
+	err_set(&e, STATUS_CONFIG,
+		"the zone data are of release %.20s, those last used of %.20s "
+		"(update tzdata)",
+		k->zones.release, newer);
+	failed(k, n, &e);
+	free(newer);
+}
+
 static void advance(struct table_entry *n, const struct call_answer *a,
 		    bool create)
 {
@@ -124,6 +139,9 @@ static void take(struct keeper *k, struct table_entry *n,
 	case CALL_STALE:
 	case CALL_GONE:
 		n->table->stale = true;
+		return;
+	case CALL_OUTDATED:
+		tell_outdated(k, n, a);
 		return;
 	case CALL_FULL:
 		err_set(&e, STATUS_LATER, "queue '%s' is full",
@@ -171,6 +189,7 @@ static void send_step(struct keeper *k, struct table_entry *n)
 		.rev = n->state.rev,
 		.kind = n->state.create ? CALL_CREATE : CALL_TICK,
 		.due = n->due,
+		.release = k->zones.release,
 	};
 
 	if (n->state.create)

@@ -64,6 +64,7 @@ struct zone_footer {
 
 struct zone {
 	char name[ZONE_NAME_MAX + 1];
+	uint64_t stamp;		   /* of its file when read; 0: of none */
 	int64_t *at;		   /* owned; instants of change, ascending */
 	uint8_t *becomes;	   /* owned; type from at[i] on */
 	size_t n;		   /* how many changes are listed */
@@ -92,8 +93,13 @@ struct zone_map {
 	int64_t gap;		  /* n = 0: its length in seconds */
 };
 
+/* Where NULL stands for below: `dir`, or ZONE_DIR when it is NULL or no
+ * absolute path. Borrowed for good. For what TZDIR says, at the start. */
+void zone_set_dir(const char *dir);
+
 /*
- * Load zone `name` from the database under `dir` (NULL: ZONE_DIR). NULL with
+ * Load zone `name` from the database under `dir` (NULL: as above). UTC is
+ * known without a database. NULL with
  * STATUS_CONFIG: a name that cannot be one, an unknown one (with the nearest
  * that exist), a damaged file, one that counts leap seconds. Reads a file,
  * and the directories too when it has to suggest. Freed by the caller.
@@ -106,6 +112,14 @@ struct zone *zone_parse(struct strv name, struct strv bytes,
 			struct err *e) must_check;
 
 void zone_free(struct zone *z); /* NULL is fine */
+
+/* Whether the file that `z` was loaded from is another one now, or gone. Asks
+ * for its status, and does not read it. */
+bool zone_changed(const char *dir, const struct zone *z);
+
+/* Append the release of the database, "2026a"; "unknown" when it has no
+ * tzdata.zi that tells. Reads a line. */
+void zone_release(const char *dir, struct buf *out);
 
 /* 0 if `name` is spelled as a zone name: parts of letters, digits, '_', '+'
  * and '-' with '/' between. -1 says what is wrong. Pure. */

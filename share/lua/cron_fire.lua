@@ -11,13 +11,15 @@
 --       5 the next one or "-", 6 ticks that are dropped as missed, 7 stamp of
 --       the job, 8 start and 9 end in ms, 10 limit (0 = none), 11 overlap,
 --       12 max-live (0 = none), then as push.lua: 13 epoch, 14 digest,
---       15 priority, 16 when, 17 expiry, 18 options, and 19 who does it
+--       15 priority, 16 when, 17 expiry, 18 options, and 19 who does it,
+--       20 release of the zone data that the tick was reckoned by, or ""
 -- Returns a word, the server's ms, the watermark, the marks (none of the last
 -- two after GONE and STALE), a detail: FIRED id, DROPPED (missed), PAUSED,
 -- OUTSIDE (before start, after end), LIMIT, BLOCKED id of the live job, KNOWN
 -- id (such a job exists all the same), all of which move the watermark;
--- DUPLICATE, EARLY ms, FULL, STALE, GONE, which change nothing, nor do BLOCKED
--- and KNOWN when done by hand.
+-- DUPLICATE, EARLY ms, FULL, STALE, GONE, OUTDATED release (one newer than
+-- ARGV 20 was used before), which change nothing, nor do BLOCKED and KNOWN
+-- when done by hand.
 -- O(log n), and of the schedule's live jobs: 10,000 looked at and 1,000
 -- replaced at most.
 --@ base
@@ -57,38 +59,13 @@ else
     return answer('DUPLICATE')
   end
 end
-
--- Of the jobs on record those that have not ended, oldest first, and how many
--- of them count against the queue's limit.
-local live, leaving = {}, 0
-local function look_at(stamps)
-  local ids, held = {}, {}
-  for i, one in ipairs(stamps) do ids[i] = prefix .. one end
-  for _, set in ipairs({RDY, DLY, RTY, RUN}) do
-    local scores = call('ZMSCORE', set, unpack(ids))
-    for i = 1, #ids do
-      held[i] = held[i] or scores[i]
-      if scores[i] and (set == RDY or set == DLY) then leaving = leaving + 1 end
-    end
-  end
-  for i, one in ipairs(stamps) do
-    if held[i] then live[#live + 1] = one end
-  end
+local release = string.match(ARGV[20] or '', '^%d%d%d%d%l+$') or ''
+local used = call('HGET', CRON, 'z') or ''
+if release ~= '' and release < used then
+  return answer('OUTDATED', used)
 end
 
-local stamps = {}
-for one in string.gmatch(s[STAMPS], '%S+') do stamps[#stamps + 1] = one end
-if overlap == 'allow' and (max_live == 0 or #stamps < max_live) then
-  -- nothing to find out; the last few stay on record for an edit
-  local keep = math.max(max_live, 16)
-  for i = math.max(1, #stamps - keep + 2), #stamps do
-    live[#live + 1] = stamps[i]
-  end
-else
-  for i = 1, #stamps, 500 do
-    look_at({unpack(stamps, i, math.min(i + 499, #stamps))})
-  end
-end
+--@ cron_live
 
 local function verdict()
   local at = kind == 'create' and now or tick * 1000

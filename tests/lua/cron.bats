@@ -54,7 +54,7 @@ server_now() {
 fire() {
   local name=$1 tick=$2 word
   local rev kind=fire next=- missed=0 stamp=T$2 start=0 end=0 limit=0 \
-    overlap=allow max_live=0 priority=0 when=0 expiry=0 options=
+    overlap=allow max_live=0 priority=0 when=0 expiry=0 options= release=
   rev=$(state "$name" 1)
   shift 2
   for word; do
@@ -62,7 +62,7 @@ fire() {
   done
   cron fire q "$name" "$rev" "$kind" "$tick" "$next" "$missed" "$stamp" \
     "$start" "$end" "$limit" "$overlap" "$max_live" epoch "digest-$stamp" \
-    "$priority" "$when" "$expiry" "$options" me
+    "$priority" "$when" "$expiry" "$options" me "$release"
 }
 
 # The word of the answer alone.
@@ -284,6 +284,27 @@ jobs_in() {
   assert_equal "$(word b $((base + 3)) start=$((base + 3))000 \
     end=$((base + 4))000 next=9)" FIRED
   assert_equal "$(jobs_in rdy)" "b:T$((base + 3))"
+}
+
+@test "fire: not by zone data older than those used before" {
+  add a
+  rewind a 3700
+  assert_equal "$(word a "$base" release=2025b)" FIRED
+  assert_equal "$(redis HGET 'jq:{q}:cron' z)" 2025b
+  run -0 fire a $((base + 1)) release=2025a
+  assert_equal "${lines[0]}" OUTDATED
+  assert_equal "${lines[2]}" "$base"
+  assert_equal "${lines[-1]}" 2025b
+  assert_equal "$(state a 6)" "$base"
+  # what was dealt with is nobody's any more
+  assert_equal "$(word a "$base" release=2025a)" DUPLICATE
+  # no release, or none that can be compared
+  assert_equal "$(word a $((base + 1)))" FIRED
+  assert_equal "$(word a $((base + 2)) release=unknown)" FIRED
+  assert_equal "$(word a $((base + 3)) release=2024b-dirty)" FIRED
+  assert_equal "$(redis HGET 'jq:{q}:cron' z)" 2025b
+  assert_equal "$(word a $((base + 4)) release=2026a)" FIRED
+  assert_equal "$(redis HGET 'jq:{q}:cron' z)" 2026a
 }
 
 @test "fire: limit counts jobs, not ticks, and then it is finished" {

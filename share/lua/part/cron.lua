@@ -4,6 +4,7 @@
 --   v         version: rises with every change of a definition, never goes
 --   n:SOURCE  the names of a source, each with a blank before it; the source
 --             "-", which no file can have, is of those that `set` made
+--   z         the newest release of zone data that a tick was reckoned by
 --   g:SOURCE  the highest GENERATION that was applied
 --   d:NAME    definition: a line of a schedule file, without its payload
 --   p:NAME    payload, unless it is empty

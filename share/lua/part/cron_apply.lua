@@ -41,6 +41,7 @@ elseif not by_hand then
 end
 cron_mark(s, 'f', s[NEXT] == '-' or limit > 0 and tonumber(s[FIRED]) >= limit)
 cron_write(name, s)
+if release > used then call('HSET', CRON, 'z', release) end
 local dropped = word == 'DROPPED' and missed or missed + 1
 cron_log(name, by_hand and kind or NAMES[word],
   (kind == 'create' or kind == 'run') and '-' or int(tick),
