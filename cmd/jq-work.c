@@ -30,15 +30,16 @@
 /* What one worker may be asked for. */
 #define MAX_RESULT_MOST (64LL << 20)
 #define TAIL_MOST	(1LL << 20)
+#define MANY_MOST	10000
 /* Descriptors: of a running handler its pipes and its pidfd; the rest once. */
-#define FILES_PER_SLOT 4
+#define FILES_PER_SLOT 5
 #define FILES_OF_OURS  48
 
 static struct args {
 	struct opt_common common;
 	const char *shell; /* -c */
-	bool once, drain, no_control, no_result, no_pass, has_limit, has_idle;
-	bool has_max_result, force;
+	bool force;
+	struct settings_said said;
 	int64_t lease, ready_fd;
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
@@ -51,10 +52,11 @@ static struct args {
 
 /* clang-format off */
 enum {
-	KEY_HANDLERS = 256, KEY_DRAIN, KEY_DEAD_ON, KEY_RETRY_ON, KEY_OK_ON,
-	KEY_HALT, KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG,
-	KEY_STDERR_TAIL, KEY_JOBLOG, KEY_LOG_FORMAT, KEY_WORKER_NAME,
-	KEY_READY_FD, KEY_NO_CTL, KEY_FORCE, KEY_STRICT
+	KEY_HANDLERS = 256, KEY_DRAIN, KEY_DEAD_ON, KEY_RETRY_ON, KEY_OK_ON, KEY_HALT,
+	KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG, KEY_STDERR_TAIL, KEY_JOBLOG,
+	KEY_LOG_FORMAT, KEY_WORKER_NAME, KEY_READY_FD, KEY_NO_CTL, KEY_FORCE, KEY_STRICT,
+	KEY_STREAM, KEY_WINDOW, KEY_BATCH, KEY_BATCH_WAIT, KEY_FRAME, KEY_IDS, KEY_RECYCLE,
+	KEY_RECYCLE_MEM
 };
 
 static const struct opt table[] = {
@@ -67,17 +69,38 @@ static const struct opt table[] = {
 	{'j', "jobs", "N", "handlers at once, or auto (default 1)",
 	 OPT_CALL, .at = &args.set.slots, .fn = settings_slots},
 	{KEY_NO_CTL, "no-ctl", NULL, "do not open descriptor 3 for handlers",
-	 OPT_FLAG, .at = &args.no_control},
+	 OPT_FLAG, .at = &args.said.no_control},
+	{KEY_STREAM, "stream", NULL, "one long-lived handler for many jobs", OPT_FLAG,
+	 .at = &args.said.stream},
+	{KEY_WINDOW, "window", "N", "jobs it has unanswered (1)",
+	 OPT_INT, .at = &args.said.window, .min = 1, .max = MANY_MOST,
+	 .given = &args.said.has_window},
+	{KEY_RECYCLE, "recycle", "N", "replace it after N jobs", OPT_INT,
+	 .at = &args.set.recycle, .min = 1, .max = INT64_MAX, .given = &args.said.has_recycle},
+	{KEY_RECYCLE_MEM, "recycle-memory", "SIZE", "… when it has grown so large",
+	 OPT_SIZE, .at = &args.set.recycle_bytes, .max = INT64_MAX,
+	 .given = &args.said.has_recycle},
+	{KEY_BATCH, "batch", "N", "up to N jobs for each run of the handler",
+	 OPT_INT, .at = &args.said.batch, .min = 1, .max = MANY_MOST,
+	 .given = &args.said.has_batch},
+	{KEY_BATCH_WAIT, "batch-wait", "DUR", "wait so long for a batch to fill",
+	 OPT_DURATION, .at = &args.set.batch_wait_ms, .min = 1, .max = 3600000,
+	 .given = &args.said.has_batch_wait},
+	{KEY_FRAME, "frame", "FRAME", "records: line, nul or netstring",
+	 OPT_CALL, .at = &args.set.frame, .fn = settings_frame, .given = &args.said.has_frame},
+	{'0', "null", NULL, "the same as --frame nul", OPT_FLAG, .at = &args.said.nul},
+	{KEY_IDS, "ids", NULL, "begin each record with QUEUE/ID and a tab", OPT_FLAG,
+	 .at = &args.set.ids},
 	{'1', "once", NULL, "take one job, then exit",
-	 OPT_FLAG, .at = &args.once},
+	 OPT_FLAG, .at = &args.said.once},
 	{'n', "limit", "N", "exit after N jobs",
 	 OPT_INT, .at = &args.set.limit, .min = 1, .max = INT64_MAX,
-	 .given = &args.has_limit},
+	 .given = &args.said.has_limit},
 	{'W', "idle", "DUR", "exit when nothing came for so long",
 	 OPT_DURATION, .at = &args.set.idle_ms, .max = NUM_SPAN_MAX_MS,
-	 .given = &args.has_idle},
+	 .given = &args.said.has_idle},
 	{KEY_DRAIN, "drain", NULL, "exit when the queues are empty: -W 0",
-	 OPT_FLAG, .at = &args.drain},
+	 OPT_FLAG, .at = &args.said.drain},
 	{'g', "grace", "DUR", "let handlers run so long after a stop",
 	 OPT_DURATION, .at = &args.set.grace_ms, .max = NUM_SPAN_MAX_MS},
 	{'t', "timeout", "DUR", "time limit of an attempt, 0 = none (5m)",
@@ -103,11 +126,11 @@ static const struct opt table[] = {
 	 OPT_INT, .at = &args.set.halt, .min = 1, .max = INT32_MAX},
 	{KEY_MAX_RESULT, "max-result", "SIZE", "stdout kept as result (64k)",
 	 OPT_SIZE, .at = &args.set.max_result, .max = MAX_RESULT_MOST,
-	 .given = &args.has_max_result},
+	 .given = &args.said.has_max_result},
 	{KEY_NO_RESULT, "no-result", NULL, "keep no result",
-	 OPT_FLAG, .at = &args.no_result},
+	 OPT_FLAG, .at = &args.said.no_result},
 	{KEY_NO_PASS, "no-pass", NULL, "do not pass handlers' stdout on",
-	 OPT_FLAG, .at = &args.no_pass},
+	 OPT_FLAG, .at = &args.said.no_pass},
 	{KEY_TAG, "tag", NULL, "begin lines passed on with QUEUE/ID",
 	 OPT_FLAG, .at = &args.set.tag},
 	{KEY_STDERR_TAIL, "stderr-tail", "SIZE", "stderr kept (8k)",
@@ -140,25 +163,11 @@ static const struct opt_command cmd = {
 	.common = &args.common,
 };
 
-static int check_args(const struct args *a, struct err *e)
+static int check_args(struct args *a, struct err *e)
 {
-	const struct {
-		bool both;
-		const char *names;
-	} pairs[] = {
-		{a->once && a->has_limit, "--once and --limit"},
-		{a->drain && a->has_idle, "--drain and --idle"},
-		{a->no_result && a->has_max_result,
-		 "--no-result and --max-result"},
-		{a->no_pass && a->set.tag, "--no-pass and --tag"},
-	};
-
-	if (settings_check_command(&a->set, a->shell, a->command, e) < 0)
+	if (settings_check_command(&a->set, a->shell, a->command, e) < 0 ||
+	    settings_conclude(&a->set, &a->said, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
-		if (pairs[i].both)
-			return err_set(e, STATUS_USAGE, "only one of %s",
-				       pairs[i].names);
 	if (a->set.worker && settings_check_worker(a->set.worker, e) < 0)
 		return err_prefix(e, "--worker-name");
 	return 0;
@@ -209,6 +218,7 @@ static void name_worker(struct run *r)
 	s->host = r->host;
 	s->version = opt_version();
 	s->space = r->a->common.namespace;
+	s->queue = r->a->queues.n == 1 ? r->a->queues.queue[0].name : NULL;
 }
 
 static void plan(struct run *r)
@@ -217,16 +227,8 @@ static void plan(struct run *r)
 	struct settings *s = &a->set;
 
 	s->environ = (const char *const *)environ;
-	s->control = !a->no_control;
-	s->limit = a->once ? 1 : s->limit;
-	if (a->drain)
-		s->idle_ms = 0;
-	s->judge = a->once || s->idle_ms == 0;
-	s->need_one = a->once && s->idle_ms >= 0;
 	s->on_terminal = isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) ||
 			 isatty(STDERR_FILENO);
-	s->max_result = a->no_result ? 0 : s->max_result;
-	s->pass = !a->no_pass;
 	s->log_format = r->supervisor.log_format;
 	s->verbose = r->supervisor.verbose;
 	s->supervisor = &r->supervisor;

@@ -26,6 +26,8 @@ _jobq_options() {
     ;;
   jq-work)
     printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \
+      --stream --window --recycle --recycle-memory --batch --batch-wait \
+      --frame -0 --null --ids \
       -1 --once -n --limit -W --idle --drain -g --grace -t --timeout \
       -K --kill-after -L --lease --strict-lease -m --max-attempts -b --backoff --dead-on \
       --retry-on --ok-on --halt --max-result --no-result --no-pass --tag \

@@ -97,6 +97,20 @@ bool proc_stat(pid_t pid, struct proc_stat *out)
 	return true;
 }
 
+int64_t proc_resident(pid_t pid)
+{
+	struct buf b = BUF_INIT;
+	char path[64];
+	int64_t n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	/* pages: all, and those in memory */
+	if (slurp(path, 1024, &b) && strchr(b.p, ' '))
+		n = strtoll(strchr(b.p, ' '), NULL, 10) * sysconf(_SC_PAGESIZE);
+	buf_release(&b);
+	return n;
+}
+
 /* In the middle of execve() a process has no environment for a moment: field
  * 51, where it ends, is 0. So it is for one that has ended. */
 static bool in_exec(pid_t pid)

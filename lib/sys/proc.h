@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Process ids, in the order they were found. Zeroed = empty. */
@@ -30,6 +31,9 @@ struct proc_stat {
 
 /* False when there is no such process (any more). */
 bool proc_stat(pid_t pid, struct proc_stat *out);
+
+/* Bytes of memory it has now (the resident set); 0 when that is unknown. */
+int64_t proc_resident(pid_t pid);
 
 /*
  * Append the children of `pid`, of all its threads, that are not in `l` yet.

@@ -33,6 +33,12 @@ static void out_data(void *arg, struct strv bytes)
 	struct sink *out = c->plan->out;
 	size_t room = c->plan->max_result - c->head.len;
 
+	if (c->take) {
+		c->take(c->arg, bytes);
+		if (out && sink_full(out))
+			inlet_pause(&c->out);
+		return;
+	}
 	c->total += bytes.n;
 	if (room)
 		buf_add(&c->head, bytes.p, bytes.n < room ? bytes.n : room);
@@ -114,6 +120,14 @@ int capture_open(struct capture *c, const char *job, int *out, int *err,
 	inlet_close(&c->out);
 	fd_close(out);
 	return -1;
+}
+
+void capture_pass(struct capture *c, struct strv line)
+{
+	if (!c->plan->out)
+		return;
+	pass_line(c, line);
+	sink_flush(c->plan->out);
 }
 
 bool capture_is_open(const struct capture *c)

@@ -39,12 +39,15 @@ struct capture {
 	struct buf head; /* the first of them */
 	struct lines out_lines, err_lines;
 	struct lines_tail tail; /* of stderr */
-	loop_fn *news;		/* stderr grew */
-	loop_fn *ended;		/* one of the two is at its end */
+	/* Gets what comes on stdout in our place; NULL = it is kept as the
+	 * result and passed on. */
+	void (*take)(void *arg, struct strv bytes);
+	loop_fn *news;	/* stderr grew */
+	loop_fn *ended; /* one of the two is at its end */
 	void *arg;
 };
 
-/* `news`, `ended` and `arg` are the caller's to set. */
+/* `take`, `news`, `ended` and `arg` are the caller's to set. */
 void capture_init(struct capture *c, const struct capture_plan *plan);
 void capture_release(struct capture *c);
 
@@ -55,6 +58,9 @@ int capture_open(struct capture *c, const char *job, int *out, int *err,
 
 /* Whether somebody can still write to one of them. */
 bool capture_is_open(const struct capture *c);
+
+/* Pass a line on to our stdout, as if the handler had written it there. */
+void capture_pass(struct capture *c, struct strv line);
 
 /* Take what is there, whether or not our reader has room. */
 void capture_drain(struct capture *c);

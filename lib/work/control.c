@@ -6,9 +6,10 @@
 
 #include "base/num.h"
 
-void control_init(struct control *c)
+void control_init(struct control *c, bool batch)
 {
 	memset(c, 0, sizeof(*c));
+	c->batch = batch;
 	buf_init(&c->partial);
 	buf_init(&c->text);
 	buf_init(&c->dead_text);
@@ -130,6 +131,20 @@ static void read_result(struct reading *r)
 	keep(&r->c->result, r->rest);
 }
 
+/* In a batch the words about an outcome name their job. */
+static bool read_decision(const struct reading *r, struct strv word)
+{
+	const char *why;
+
+	if (!r->c->batch || !(strv_eq(word, "done") || strv_eq(word, "retry") ||
+			      strv_eq(word, "dead")))
+		return false;
+	why = r->events->decide(r->arg, word, r->rest);
+	if (why)
+		strange(r, why);
+	return true;
+}
+
 static void read_line(struct reading *r, struct strv line)
 {
 	static const struct {
@@ -150,7 +165,7 @@ static void read_line(struct reading *r, struct strv line)
 		line.n--;
 	r->line = r->rest = line;
 	word = strv_word(&r->rest);
-	if (word.n == 0)
+	if (word.n == 0 || read_decision(r, word))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strv_eq(word, words[i].word)) {

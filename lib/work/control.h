@@ -22,11 +22,15 @@ struct control_events {
 	void (*progress)(void *arg);
 	/* A line that is not understood; `why` says what is wrong with it. */
 	void (*strange)(void *arg, struct strv line, const char *why);
+	/* Of a batch: "done ID …", "retry ID …", "dead ID …"; `rest` is what
+	 * stands behind the word. Returns NULL, or why it is not understood. */
+	const char *(*decide)(void *arg, struct strv word, struct strv rest);
 };
 
 struct control {
 	struct buf partial;	/* a line that has not ended */
 	bool skipping;		/* the rest of an over-long line */
+	bool batch;		/* words are about one job of many */
 	int64_t progress;	/* -1 = never told */
 	int64_t total;		/* 0 = open-ended */
 	int64_t retry_after_ms; /* -1 = not said */
@@ -36,7 +40,7 @@ struct control {
 	struct buf dead_text, error_text, result;
 };
 
-void control_init(struct control *c);
+void control_init(struct control *c, bool batch);
 void control_release(struct control *c);
 void control_clear(struct control *c); /* for the next handler */
 

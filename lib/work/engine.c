@@ -33,19 +33,6 @@ enum {
 	CLAIM_MOST = 100
 };
 
-struct slot *engine_free_slot(struct engine *en)
-{
-	for (int64_t i = 0; i < en->set->slots; i++) {
-		if (!en->slot[i]) {
-			en->slot[i] = buf_alloc(sizeof(*en->slot[i]));
-			slot_init(en->slot[i], &en->slot_host, (int)i + 1);
-		}
-		if (en->slot[i]->state == SLOT_FREE)
-			return en->slot[i];
-	}
-	return NULL;
-}
-
 void engine_fail(struct engine *en, const struct err *why)
 {
 	if (!en->end.failed) {
@@ -104,44 +91,6 @@ static void served(struct engine *en)
 	engine_status(en);
 }
 
-/* A job that came too late to be run, or cannot be read. */
-static void turn_away(struct engine *en, struct slot *s, struct lane *l,
-		      const struct claim_job *job, const struct err *why)
-{
-	struct outcome o;
-
-	if (why)
-		outcome_refuse(STATUS_DATA, why->msg, &o);
-	else
-		outcome_hand_back("the worker was stopped", &o);
-	en->busy++;
-	slot_refuse(s, l, l->keys.queue, job, &o);
-}
-
-static void take_job(struct engine *en, struct lane *l,
-		     const struct claim_answer *a, size_t i)
-{
-	struct slot *s = engine_free_slot(en);
-	struct claim_job job;
-	struct err e;
-	int rc = claim_job(a, i, &job, &e);
-
-	/* more than was asked for: their leases will run out */
-	if (!s)
-		return;
-	if (rc < 0) {
-		turn_away(en, s, l, &job, &e);
-	} else if (en->phase >= STOP_FINISH) {
-		turn_away(en, s, l, &job, NULL);
-	} else {
-		en->taken++;
-		en->busy++;
-		slot_start(s, l, l->keys.queue, &job);
-		if (s->state == SLOT_RUNNING)
-			engine_lease_renew(en, s, l->asked_ms);
-	}
-}
-
 static void claimed(void *arg, struct lane *l, int asked,
 		    const struct claim_answer *a, const struct err *why)
 {
@@ -157,40 +106,16 @@ static void claimed(void *arg, struct lane *l, int asked,
 	l->paused = a->word == CLAIM_PAUSED;
 	/* Fewer than asked for is all there was; the hint for what came since
 	 * is waiting for us. None, but OK: those it looked at had expired. */
-	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0);
+	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0) ||
+		  l->again;
+	l->again = false;
 	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
 	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
 	if (a->n)
 		en->active_ms = now;
 	for (size_t i = 0; i < a->n; i++)
-		take_job(en, l, a, i);
-}
-
-/* Jobs we could take now, over those on their way. */
-static int64_t wanted(struct engine *en, int64_t now)
-{
-	int64_t n = en->set->slots, used = en->busy + en->reserved;
-	int64_t pause = en->trouble_ms - now, wait, most;
-
-	if (en->phase != STOP_RUN || en->held)
-		return 0;
-	/* each job adds to what waits to be written: nobody reads it, so it
-	 * would fill our memory; out_has_room() is followed by a turn */
-	if (sink_full(&en->out) || sink_full(&en->err))
-		return 0;
-	n = breaker_allows(&en->faults, n, now, &wait);
-	pause = wait > pause ? wait : pause;
-	most = breaker_allows(&en->halt, en->set->slots, now, &wait);
-	pause = wait > pause ? wait : pause;
-	n = most < n ? most : n;
-	if (pause > 0) {
-		loop_timer_set(en->poll, pause);
-		return 0;
-	}
-	n -= used;
-	if (en->set->limit && n > en->set->limit - en->taken - en->reserved)
-		n = en->set->limit - en->taken - en->reserved;
-	return n > 0 ? n : 0;
+		engine_take(en, l, a, i);
+	engine_taken(en);
 }
 
 /* Send claims for `n` jobs, to queues that may have some. */
@@ -228,7 +153,7 @@ static void wait_answered(void *arg, const struct redis_reply *reply,
 	struct engine *en = arg;
 	struct strv key = redis_str(redis_at(reply, 0));
 	int64_t now = clock_boot_ms();
-	bool can = wanted(en, now) > 0;
+	bool can = engine_wanted(en, now) > 0;
 
 	en->wait_on = false;
 	/* it is only a hint: without it there is the poll */
@@ -340,10 +265,11 @@ static void turn(struct engine *en)
 
 	engine_beat_if_late(en);
 	engine_beat_if_busier(en);
+	engine_status(en);
 	for (size_t i = 0; i < en->pick->n; i++)
 		lane_flush(&en->lane[i]);
 	report_stdout(en);
-	n = wanted(en, now);
+	n = engine_wanted(en, now);
 	if (n > 0) {
 		claim_some(en, n);
 		if (all_known(en))

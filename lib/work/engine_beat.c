@@ -31,7 +31,7 @@ static void encode_info(struct engine *en)
 		.host = (char *)s->host,
 		.pid = s->supervisor->main_pid,
 		.slots = s->slots,
-		.busy = en->busy,
+		.busy = engine_occupied(en),
 		.started_ms = en->started_ms,
 		.done = en->done,
 		.failed = en->bad,
@@ -43,28 +43,33 @@ static void encode_info(struct engine *en)
 	job_encode_worker(&w, &en->text);
 }
 
+static void add_job(struct engine *en, struct lane *l, struct task *t)
+{
+	size_t n = l->beat.n;
+
+	buf_clear(&en->text);
+	slot_live(t->slot, t, &en->text);
+	beat_add(&l->beat, t->id, t->token,
+		 strv_make(en->text.p, en->text.len));
+	if (n == l->beat_cap) {
+		l->beat_cap = n ? 2 * n : 8;
+		l->beat_job = buf_realloc(l->beat_job,
+					  l->beat_cap * sizeof(*l->beat_job));
+	}
+	l->beat_job[n] = (struct lane_beat_job){.task = t, .serial = t->serial};
+}
+
 static void add_jobs(struct engine *en, struct lane *l)
 {
-	size_t n = 0;
-
 	for (int64_t i = 0; i < en->set->slots; i++) {
 		struct slot *s = en->slot[i];
 
-		if (!s || s->lane != l || s->cause == OUTCOME_EVICTED)
-			continue;
-		buf_clear(&en->text);
-		if (s->news)
-			slot_live(s, &en->text);
-		beat_add(&l->beat, s->id, s->token,
-			 strv_make(en->text.p, en->text.len));
-		if (n == l->beat_cap) {
-			l->beat_cap = n ? 2 * n : 8;
-			l->beat_job =
-				buf_realloc(l->beat_job,
-					    l->beat_cap * sizeof(*l->beat_job));
+		for (size_t k = 0; s && k < s->n; k++) {
+			struct task *t = slot_task(s, k);
+
+			if (t->serial && t->lane == l && !t->lost)
+				add_job(en, l, t);
 		}
-		l->beat_job[n++] =
-			(struct lane_beat_job){.slot = s, .serial = s->serial};
 	}
 }
 
@@ -97,22 +102,22 @@ static void deliver(struct engine *en, struct lane *l,
 {
 	for (size_t i = 0; i < a->n; i++) {
 		enum beat_word word = beat_word(a, i);
-		struct slot *s = l->beat_job[i].slot;
+		struct task *t = l->beat_job[i].task;
 
 		/* the job may have ended since, and another begun */
-		if (s->serial != l->beat_job[i].serial)
+		if (t->serial != l->beat_job[i].serial)
 			continue;
 		if (word == BEAT_OK || word == BEAT_CANCEL)
-			engine_lease_renew(en, s, l->beat_sent_ms);
+			engine_lease_renew(en, t, l->beat_sent_ms);
 		if (word == BEAT_OK)
 			continue;
 		if (word == BEAT_CANCEL) {
-			slot_event(s, SLOT_CANCEL);
+			slot_cancel(t->slot, t);
 			continue;
 		}
 		log_say(&en->log, LOG_WARN,
-			"%s: the lease was lost: ending its handler", s->job);
-		slot_event(s, SLOT_LOST);
+			"%s: the lease was lost: ending its handler", t->job);
+		slot_lost(t->slot, t);
 	}
 }
 
@@ -159,7 +164,7 @@ static void news_due(void *arg)
 	for (int64_t i = 0; i < en->set->slots && !news; i++) {
 		struct slot *s = en->slot[i];
 
-		news = s && s->lane == l && s->news;
+		news = s && s->news && slot_task(s, 0)->lane == l;
 	}
 	if (news)
 		engine_beat(en, l);
@@ -178,8 +183,12 @@ static void tell_soon(struct lane *l)
 
 void engine_news(void *engine, struct slot *s)
 {
+	const struct task *t = slot_task(s, 0);
+
 	(void)engine;
-	tell_soon(s->lane);
+	/* a handler of many may say something about none */
+	if (s->n && t->lane)
+		tell_soon(t->lane);
 }
 
 void engine_beat_if_busier(struct engine *en)

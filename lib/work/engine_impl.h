@@ -30,9 +30,9 @@ struct engine {
 
 	struct slot **slot; /* owned array; NULL = never needed yet */
 	struct slot_host slot_host;
-	int busy;	       /* slots with a job */
-	int reserved;	       /* slots for which a claim is on its way */
-	int64_t taken;	       /* jobs in all */
+	int busy;	       /* jobs in the slots */
+	int reserved;	       /* jobs that a claim on its way asks for */
+	int64_t taken;	       /* jobs in all, but those given back unrun */
 	int64_t done;	       /* jobs done */
 	int64_t bad;	       /* failed attempts */
 	struct breaker faults; /* handlers that could not be started */
@@ -59,6 +59,7 @@ struct engine {
 	enum status cut_off;  /* why, as logged; 0 = we are not */
 
 	enum stop_phase phase;
+	bool last_call;	     /* tell the slots that no more jobs come */
 	bool closing;	     /* nothing runs any more */
 	bool parted;	     /* the last beats were sent */
 	int goodbyes;	     /* of them still to be answered */
@@ -86,14 +87,23 @@ struct engine {
 };
 
 /* engine.c */
-/* A slot that is free, made if need be; NULL when all are busy. */
-struct slot *engine_free_slot(struct engine *en);
 /* End the run for this reason: no more jobs, status as `why` says. */
 void engine_fail(struct engine *en, const struct err *why);
 
+/* engine_take.c */
+/* Jobs we could take now, over those on their way. */
+int64_t engine_wanted(struct engine *en, int64_t now);
+/* Give job `i` of an answer to a slot. */
+void engine_take(struct engine *en, struct lane *l,
+		 const struct claim_answer *a, size_t i);
+/* All of the answer has been given. */
+void engine_taken(struct engine *en);
+/* How many slots have jobs. */
+int64_t engine_occupied(const struct engine *en);
+
 /* engine_job.c */
-/* For slot_host.done: close the job, log it, free the slot. */
-void engine_job_done(void *engine, struct slot *s);
+/* For slot_host.done: close the job and log it. */
+void engine_job_done(void *engine, struct slot *s, struct task *t);
 /* Tell the supervisor what we are doing. */
 void engine_status(struct engine *en);
 /* Collect what was left to us, end what should not run any more. */
@@ -113,8 +123,8 @@ void engine_news(void *engine, struct slot *s);
 void engine_goodbye(struct engine *en);
 
 /* engine_lease.c */
-/* The slot's job is ours for a lease from `since` (since boot) on. */
-void engine_lease_renew(struct engine *en, struct slot *s, int64_t since);
+/* The job is ours for a lease from `since` (since boot) on. */
+void engine_lease_renew(struct engine *en, struct task *t, int64_t since);
 /* A timer's: end handlers whose lease may run out before it is renewed. */
 void engine_lease_due(void *engine);
 

@@ -15,39 +15,39 @@
 void engine_status(struct engine *en)
 {
 	notify_status(&en->notify,
-		      "%d/%" PRId64 " busy, %" PRId64 " done, %" PRId64
+		      "%" PRId64 "/%" PRId64 " busy, %" PRId64 " done, %" PRId64
 		      " failed",
-		      en->busy, en->set->slots, en->done, en->bad);
+		      engine_occupied(en), en->set->slots, en->done, en->bad);
 }
 
-static void close_job(struct engine *en, const struct slot *s)
+static void close_job(struct engine *en, const struct slot *s,
+		      const struct task *t)
 {
-	struct lane *l = s->lane;
-	const struct outcome *o = &s->outcome;
+	const struct slot_report *r = &s->report;
+	const struct outcome *o = &r->outcome;
+	struct lane *l = t->lane;
 	struct close_job job = {
-		.id = s->id,
-		.token = s->token,
+		.id = t->id,
+		.token = t->token,
 		.kind = o->kind,
 		.delay_ms = o->delay_ms,
-		.max_attempts = s->max_attempts,
+		.max_attempts = t->max_attempts,
 		.how = o->how,
 		.attempt =
 			{
-				.user_us = s->end.user_us,
-				.sys_us = s->end.sys_us,
-				.peak_kib = s->end.peak_kib,
+				.user_us = r->end.user_us,
+				.sys_us = r->end.sys_us,
+				.peak_kib = r->end.peak_kib,
 				.pid = s->pid,
 				.worker = strv_of(en->set->worker),
 				.reason = strv_of(o->reason),
-				.stderr_tail = capture_tail(&s->capture),
+				.stderr_tail = r->tail,
 			},
 	};
 
 	if (o->kind == CLOSE_DONE)
-		job_encode_result(
-			en->set->max_result ? s->capture.total : 0,
-			strv_make(s->control.result.p, s->control.result.len),
-			capture_result(&s->capture), lane_result(l));
+		job_encode_result(en->set->max_result ? r->total : 0, r->line,
+				  r->result, lane_result(l));
 	lane_close(l, &job);
 }
 
@@ -64,50 +64,49 @@ static enum log_level level_of(const struct outcome *o)
 	return o->failed && !o->quiet ? LOG_WARN : LOG_SOFT;
 }
 
-static void tell(struct engine *en, const struct slot *s)
+static void tell(struct engine *en, const struct slot *s, const struct task *t)
 {
-	const struct outcome *o = &s->outcome;
+	const struct slot_report *r = &s->report;
+	const struct outcome *o = &r->outcome;
 	struct log_attempt a = {
-		.queue = s->queue,
-		.id = s->id,
-		.name = s->header.name,
-		.attempt = s->failed + 1,
-		.max_attempts = s->max_attempts,
+		.queue = t->queue,
+		.id = t->id,
+		.name = t->header.name,
+		.attempt = t->failed + 1,
+		.max_attempts = t->max_attempts,
 		.outcome = o->word,
 		.how = o->how,
-		.took_us = s->ended_us - s->started_us,
+		.took_us = t->ended_us - t->started_us,
 		.next_ms = o->delay_ms,
 		.reason = strv_of(o->reason),
 		.level = level_of(o),
 	};
 	struct joblog_line line = {
-		.start_ms = s->started_ms,
+		.start_ms = t->started_ms,
 		.took_us = a.took_us,
-		.code = s->end.code,
-		.signo = s->end.signo,
+		.code = r->end.code,
+		.signo = r->end.signo,
 		.outcome = o->word,
 		.attempt = a.attempt,
-		.queue = s->queue,
-		.id = s->id,
+		.queue = t->queue,
+		.id = t->id,
 		.worker = en->set->worker,
 	};
 	struct err e;
 
 	log_attempt(&en->log, &a);
-	if ((s->started || o->failed) &&
+	if ((r->started || o->failed) &&
 	    joblog_write(&en->joblog, &line, &e) < 0)
 		log_say(&en->log, LOG_ERROR, "%s", e.msg);
 }
 
 /* The handler could not be started: not the job's fault. */
-static void fault(struct engine *en, const struct slot *s)
+static void fault(struct engine *en, const struct slot_report *r)
 {
 	struct err e;
 
-	/* it does not count for -1 and -n */
-	en->taken--;
-	err_set(&e, s->fault, "%s", s->outcome.reason);
-	if (s->fault != STATUS_SYSTEM)
+	err_set(&e, r->fault, "%s", r->outcome.reason);
+	if (r->fault != STATUS_SYSTEM)
 		engine_fail(en, &e);
 	else if (breaker_failed(&en->faults, clock_boot_ms()))
 		log_say(&en->log, LOG_ERROR,
@@ -116,11 +115,11 @@ static void fault(struct engine *en, const struct slot *s)
 			e.msg, en->faults.span_ms / 1000);
 }
 
-static void count(struct engine *en, const struct slot *s)
+static void count(struct engine *en, const struct slot_report *r)
 {
-	const struct outcome *o = &s->outcome;
+	const struct outcome *o = &r->outcome;
 
-	if (s->started && breaker_succeeded(&en->faults))
+	if (r->started && breaker_succeeded(&en->faults))
 		log_say(&en->log, LOG_NOTE, "handlers can be started again");
 	if (strcmp(o->word, "done") == 0) {
 		en->done++;
@@ -139,27 +138,32 @@ static void count(struct engine *en, const struct slot *s)
 	}
 }
 
-void engine_job_done(void *engine, struct slot *s)
+void engine_job_done(void *engine, struct slot *s, struct task *t)
 {
 	struct engine *en = engine;
+	const struct slot_report *r = &s->report;
 
-	if (strcmp(s->outcome.word, "lost") != 0)
-		close_job(en, s);
-	tell(en, s);
-	if (s->fault)
-		fault(en, s);
+	if (strcmp(r->outcome.word, "lost") != 0)
+		close_job(en, s, t);
+	tell(en, s, t);
+	/* what no handler got does not count for -1 and -n */
+	if (r->outcome.kind == CLOSE_RELEASE && !r->started)
+		en->taken--;
+	if (r->fault)
+		fault(en, r);
 	else
-		count(en, s);
-	slot_clear(s);
+		count(en, r);
 	en->busy--;
 	en->active_ms = clock_boot_ms();
 	/* What was known of the queues is old now, unless they are being
 	 * listened to. Even then the last word before an end has to be new: the
 	 * handler may have pushed a job. */
 	if (!en->wait_on || en->set->idle_ms >= 0)
-		for (size_t i = 0; i < en->pick->n; i++)
+		for (size_t i = 0; i < en->pick->n; i++) {
 			en->lane[i].open = true;
-	engine_status(en);
+			/* a claim that has left did not see what comes now */
+			en->lane[i].again = en->lane[i].asked > 0;
+		}
 }
 
 static struct slot *slot_of(struct engine *en, pid_t pid)

@@ -39,12 +39,19 @@ static void enter(struct engine *en, enum stop_phase phase)
 		loop_timer_set(en->grace, LOOK_MS);
 }
 
+/* Jobs are at hand, or handlers that had them are not gone. */
+static bool at_work(const struct engine *en)
+{
+	return en->busy || en->slot_host.running;
+}
+
 void engine_finish(struct engine *en)
 {
 	if (en->phase >= STOP_FINISH)
 		return;
 	enter(en, STOP_FINISH);
 	notify_stopping(&en->notify);
+	en->last_call = true;
 }
 
 static void finish_gently(struct engine *en, bool from_terminal)
@@ -240,14 +247,18 @@ static void check_time(struct engine *en, int64_t now)
 {
 	int64_t since = now - en->stop_ms;
 
+	if (en->last_call) {
+		en->last_call = false;
+		to_slots(en, SLOT_FINISH);
+	}
 	if (now - en->extended_ms >= EXTEND_MS) {
 		en->extended_ms = now;
 		notify_extend(&en->notify, (int64_t)2 * EXTEND_MS);
 	}
-	if (en->phase == STOP_FINISH && en->busy && en->set->grace_ms >= 0 &&
+	if (en->phase == STOP_FINISH && at_work(en) && en->set->grace_ms >= 0 &&
 	    since >= en->set->grace_ms)
 		force(en);
-	else if (en->phase == STOP_FORCE && en->busy &&
+	else if (en->phase == STOP_FORCE && at_work(en) &&
 		 since >= en->set->kill_after_ms + STUCK_MS)
 		en->gave_up = en->finished = true;
 }
@@ -285,7 +296,7 @@ void engine_stop_turn(struct engine *en)
 	if (en->phase < STOP_FINISH || en->finished)
 		return;
 	check_time(en, now);
-	if (en->busy || en->finished)
+	if (at_work(en) || en->finished)
 		return;
 	if (!en->closing) {
 		en->closing = true;

@@ -19,7 +19,7 @@ static const char *const withheld[] = {
 	"JQ_PRIORITY",	 "JQ_KEY",	   "JQ_SIZE",	   "JQ_CREATED",
 	"JQ_DEADLINE",	 "JQ_LAST_EXIT",   "JQ_WORKER",	   "JQ_SLOT",
 	"JQ_CTL_FD",	 "JQ_DELIVERY",	   "JQ_FENCE",	   "TRACEPARENT",
-	"TRACESTATE",	 "BAGGAGE",
+	"TRACESTATE",	 "BAGGAGE",	   "JQ_HANDLER",   "JQ_BATCH_SIZE",
 };
 
 static bool names(const char *pair, const char *name)
@@ -140,6 +140,8 @@ static void put_last(struct environ *e, struct strv last)
 
 static void put_job(struct environ *e, const struct environ_facts *f)
 {
+	static const char *const traces[] = {"TRACEPARENT", "TRACESTATE",
+					     "BAGGAGE"};
 	const struct job_header *h = f->header;
 
 	put(e, "JQ_ID", f->id);
@@ -147,14 +149,11 @@ static void put_job(struct environ *e, const struct environ_facts *f)
 	buf_addf(&e->text, "%s/%s", f->queue, f->id);
 	end(e);
 	put(e, "JQ_NAME", h->name);
-	put(e, "JQ_QUEUE", f->queue);
 	put_int(e, "JQ_ATTEMPT", f->record->attempts + 1);
 	put_int(e, "JQ_MAX_ATTEMPTS", f->max_attempts);
 	put_int(e, "JQ_PRIORITY", h->priority);
 	put_int(e, "JQ_SIZE", (int64_t)h->size);
 	put_time(e, "JQ_CREATED", h->created_ms);
-	if (f->deadline_ms)
-		put_time(e, "JQ_DEADLINE", f->deadline_ms);
 	put_last(e, f->record->last);
 	put_int(e, "JQ_DELIVERY", f->record->deliveries);
 	/* the number in front of the token's '.', which grows with each claim
@@ -162,24 +161,8 @@ static void put_job(struct environ *e, const struct environ_facts *f)
 	begin(e, "JQ_FENCE");
 	buf_add(&e->text, f->token, strcspn(f->token, "."));
 	end(e);
-}
-
-const char *const *environ_build(struct environ *e,
-				 const struct environ_facts *f)
-{
-	static const char *const traces[] = {"TRACEPARENT", "TRACESTATE",
-					     "BAGGAGE"};
-	size_t need;
-
-	e->n = 0;
-	buf_clear(&e->text);
-	put_job(e, f);
-	put(e, "JQ_WORKER", f->worker);
-	put_int(e, "JQ_SLOT", f->slot);
-	if (f->control)
-		put_int(e, "JQ_CTL_FD", 3);
-	for (size_t i = 0; i < f->header->n_meta; i++) {
-		struct strv value = strv_of(f->header->meta[i]);
+	for (size_t i = 0; i < h->n_meta; i++) {
+		struct strv value = strv_of(h->meta[i]);
 		struct strv name = strv_cut(&value, '=');
 
 		begin(e, "JQ_META_");
@@ -189,7 +172,36 @@ const char *const *environ_build(struct environ *e,
 		end(e);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(traces); i++)
-		put(e, traces[i], f->header->trace[i]);
+		put(e, traces[i], h->trace[i]);
+}
+
+static void put_mark(struct environ *e, const char *mark)
+{
+	begin(e, "JQ_HANDLER");
+	buf_addstr(&e->text, strchr(mark, '=') + 1);
+	end(e);
+}
+
+const char *const *environ_build(struct environ *e,
+				 const struct environ_facts *f)
+{
+	size_t need;
+
+	e->n = 0;
+	buf_clear(&e->text);
+	if (f->id)
+		put_job(e, f);
+	else
+		put_mark(e, f->mark);
+	put(e, "JQ_QUEUE", f->queue);
+	if (f->deadline_ms)
+		put_time(e, "JQ_DEADLINE", f->deadline_ms);
+	if (f->batch)
+		put_int(e, "JQ_BATCH_SIZE", (int64_t)f->batch);
+	put(e, "JQ_WORKER", f->worker);
+	put_int(e, "JQ_SLOT", f->slot);
+	if (f->control)
+		put_int(e, "JQ_CTL_FD", 3);
 	need = e->n_base + e->n + 1;
 	if (need > e->cap) {
 		e->cap = need + 16;

@@ -34,7 +34,9 @@ void environ_release(struct environ *e);
 
 /* What is told of a job. Strings and views are borrowed for the call. */
 struct environ_facts {
-	const char *queue, *id, *token;
+	const char *queue; /* or NULL: of several */
+	/* A handler of one job: */
+	const char *id, *token; /* NULL = it is one of many */
 	const struct job_header *header;
 	const struct job_record *record;
 	int64_t max_attempts;
@@ -42,6 +44,8 @@ struct environ_facts {
 	const char *worker;
 	int slot; /* from 1 */
 	bool control;
+	size_t batch;	  /* jobs it gets; 0 = it is not told */
+	const char *mark; /* of one of many: "JQ_HANDLER=…", to be passed on */
 };
 
 /* NULL-terminated; valid until the next call. */

@@ -20,7 +20,7 @@
 #include "work/log.h"
 
 struct lane;
-struct slot;
+struct task;
 
 /* What all lanes of a worker share. All borrowed. */
 struct lane_host {
@@ -37,9 +37,9 @@ struct lane_host {
 	void *arg;
 };
 
-/* A job in a beat: the slot, and what it ran when the beat was sent. */
+/* A job in a beat, and which it was when the beat was sent. */
 struct lane_beat_job {
-	struct slot *slot; /* borrowed */
+	struct task *task; /* borrowed */
 	uint64_t serial;
 };
 
@@ -58,6 +58,7 @@ struct lane {
 	struct lane_host *host; /* borrowed */
 	struct key_set keys;
 	bool open;	    /* there may be something: ask */
+	bool again;	    /* … after the claim on its way, too */
 	bool paused;	    /* it said so last */
 	int draw;	    /* slots that are about to ask it */
 	int64_t look_ms;    /* ask at the latest then (since boot) */

@@ -166,6 +166,15 @@ static void bury(struct outcome *o)
 	o->word = "dead";
 }
 
+static void defer(struct outcome *o, int64_t ms)
+{
+	o->word = "deferred";
+	o->kind = CLOSE_RELEASE;
+	/* 0 would be «to the front», and run in a circle */
+	o->delay_ms = ms > 0 ? ms : 1;
+	o->quiet = true;
+}
+
 /* The handler exited by itself. */
 static void judge_exit(const struct outcome_rules *r,
 		       const struct outcome_facts *f, struct outcome *o)
@@ -185,11 +194,7 @@ static void judge_exit(const struct outcome_rules *r,
 	} else if (verdict == OUTCOME_DEAD) {
 		bury(o);
 	} else if (code == EXIT_TRY_LATER && f->defer_ms >= 0) {
-		o->word = "deferred";
-		o->kind = CLOSE_RELEASE;
-		/* 0 would be «to the front», and run in a circle */
-		o->delay_ms = f->defer_ms > 0 ? f->defer_ms : 1;
-		o->quiet = true;
+		defer(o, f->defer_ms);
 	} else {
 		fail(o, f);
 		o->quiet = code == EXIT_TRY_LATER;
@@ -204,9 +209,7 @@ void outcome_decide(const struct outcome_rules *r,
 	 * that and not whether the work was done. */
 	switch (f->cause) {
 	case OUTCOME_EVICTED:
-		out->word = "lost";
-		snprintf(out->how, sizeof(out->how), "lost");
-		add_reason(out, strv_of("the lease was lost"));
+		outcome_lost(out);
 		return;
 	case OUTCOME_STOP:
 		outcome_hand_back("the worker was stopped", out);
@@ -222,6 +225,11 @@ void outcome_decide(const struct outcome_rules *r,
 		snprintf(out->how, sizeof(out->how), "timeout");
 		say_what(out, "timeout", f);
 		return;
+	case OUTCOME_BROKEN:
+		fail(out, f);
+		snprintf(out->how, sizeof(out->how), "protocol");
+		say_what(out, f->broken, f);
+		return;
 	case OUTCOME_ITSELF:
 		break;
 	}
@@ -236,6 +244,52 @@ void outcome_decide(const struct outcome_rules *r,
 		say_what(out, "the exit status was lost", f);
 		fail(out, f);
 	}
+}
+
+/* The first of these texts that says something. */
+static void say_first(struct outcome *o, struct strv a, struct strv b,
+		      struct strv c, const char *last)
+{
+	struct strv text = a.n ? a : b;
+
+	text = text.n ? text : c;
+	add_reason(o, text.n ? text : strv_of(last));
+}
+
+void outcome_answer(const struct answer *a, const struct outcome_facts *f,
+		    struct outcome *out)
+{
+	struct outcome_facts with = *f;
+	bool dead = a->kind == ANSWER_DEAD || f->dead;
+
+	memset(out, 0, sizeof(*out));
+	if (a->kind == ANSWER_OK) {
+		out->word = "done";
+		out->kind = CLOSE_DONE;
+		snprintf(out->how, sizeof(out->how), "ok");
+		return;
+	}
+	if (a->delay_ms >= 0)
+		with.retry_after_ms = a->delay_ms;
+	if (dead)
+		bury(out);
+	else if (f->defer_ms >= 0)
+		defer(out, f->defer_ms);
+	else
+		fail(out, &with);
+	snprintf(out->how, sizeof(out->how), "%s", dead ? "dead" : "retry");
+	say_first(out, a->text, dead ? f->dead_text : f->error_text,
+		  f->last_line,
+		  dead ? "the handler answered dead"
+		       : "the handler answered retry");
+}
+
+void outcome_lost(struct outcome *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->word = "lost";
+	snprintf(out->how, sizeof(out->how), "lost");
+	add_reason(out, strv_of("the lease was lost"));
 }
 
 void outcome_refuse(int status, const char *reason, struct outcome *out)

@@ -14,6 +14,7 @@
 #include "queue/backoff.h"
 #include "queue/close.h"
 #include "sys/child.h"
+#include "work/answer.h"
 
 enum outcome_verdict {
 	OUTCOME_OK,    /* done */
@@ -43,6 +44,7 @@ enum outcome_cause {
 	OUTCOME_CANCEL,	 /* an operator asked */
 	OUTCOME_STOP,	 /* the worker is told to end */
 	OUTCOME_EVICTED, /* the lease was lost: another worker has the job */
+	OUTCOME_BROKEN,	 /* it did not keep to the rules of --stream */
 };
 
 /* Whether the kernel killed for want of memory while the handler ran. */
@@ -57,6 +59,7 @@ struct outcome_facts {
 	enum outcome_cause cause;
 	const struct child_end *end;
 	enum outcome_oom oom; /* when it ended as by SIGKILL */
+	const char *broken;   /* what it did, when BROKEN */
 	/* From the control channel: */
 	int64_t retry_after_ms; /* -1 = not said */
 	int64_t defer_ms;	/* -1 = not said */
@@ -86,6 +89,14 @@ struct outcome {
 
 void outcome_decide(const struct outcome_rules *r,
 		    const struct outcome_facts *f, struct outcome *out);
+
+/* What the handler itself said of the job; of the facts neither `cause` nor
+ * `end` counts. */
+void outcome_answer(const struct answer *a, const struct outcome_facts *f,
+		    struct outcome *out);
+
+/* The lease is somebody else's: nothing is to be closed. */
+void outcome_lost(struct outcome *out);
 
 /* A job that was not run because nothing could run it: dead, as if its handler
  * had exited with `status`. */

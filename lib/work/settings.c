@@ -15,6 +15,7 @@ void settings_init(struct settings *s)
 	*s = (struct settings){
 		.control = true,
 		.slots = 1,
+		.per_slot = 1,
 		.idle_ms = -1,
 		.grace_ms = -1,
 		.timeout_ms = 300000,
@@ -50,6 +51,11 @@ int settings_slots(struct strv v, void *at, struct err *e)
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	*(int64_t *)at = cpus > 0 ? cpus : 1;
 	return 0;
+}
+
+int settings_frame(struct strv v, void *at, struct err *e)
+{
+	return frame_parse(v, at, e);
 }
 
 int settings_backoff(struct strv v, void *at, struct err *e)
@@ -124,4 +130,80 @@ int settings_check_command(const struct settings *s, const char *shell,
 	if (shell && !*shell)
 		return err_set(e, STATUS_USAGE, "--command is empty");
 	return s->replace ? check_replace(s->replace, command, e) : 0;
+}
+
+static int only_with(const char *option, const char *mode, struct err *e)
+{
+	return err_set(e, STATUS_USAGE, "%s goes with %s", option, mode);
+}
+
+static int check_many(const struct settings *s, const struct settings_said *m,
+		      struct err *e)
+{
+	if (m->has_window && !m->stream)
+		return only_with("--window", "--stream", e);
+	if (m->has_recycle && !m->stream)
+		return only_with("--recycle", "--stream", e);
+	if (m->has_batch_wait && !m->has_batch)
+		return only_with("--batch-wait", "--batch", e);
+	if (m->stream || m->has_batch) {
+		if (!s->handlers_dir && !s->replace)
+			return 0;
+		return err_set(e, STATUS_USAGE,
+			       "%s is for one job: not with --stream or "
+			       "--batch",
+			       s->replace ? "--replace" : "--handlers");
+	}
+	if (m->nul || m->has_frame)
+		return only_with(m->nul ? "-0" : "--frame",
+				 "--stream or --batch", e);
+	return s->ids ? only_with("--ids", "--stream or --batch", e) : 0;
+}
+
+static int check_pairs(const struct settings *s, const struct settings_said *m,
+		       struct err *e)
+{
+	const struct {
+		bool both;
+		const char *names;
+	} pairs[] = {
+		{m->once && m->has_limit, "--once and --limit"},
+		{m->drain && m->has_idle, "--drain and --idle"},
+		{m->no_result && m->has_max_result,
+		 "--no-result and --max-result"},
+		{m->no_pass && s->tag, "--no-pass and --tag"},
+		{m->stream && m->has_batch, "--stream and --batch"},
+		{m->nul && m->has_frame, "-0 and --frame"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (pairs[i].both)
+			return err_set(e, STATUS_USAGE, "only one of %s",
+				       pairs[i].names);
+	return check_many(s, m, e);
+}
+
+int settings_conclude(struct settings *s, const struct settings_said *m,
+		      struct err *e)
+{
+	if (check_pairs(s, m, e) < 0)
+		return -1;
+	s->control = !m->no_control;
+	s->limit = m->once ? 1 : s->limit;
+	if (m->drain)
+		s->idle_ms = 0;
+	s->judge = m->once || s->idle_ms == 0;
+	s->need_one = m->once && s->idle_ms >= 0;
+	s->max_result = m->no_result ? 0 : s->max_result;
+	s->pass = !m->no_pass;
+	if (m->nul)
+		s->frame = FRAME_NUL;
+	if (m->stream) {
+		s->mode = SETTINGS_STREAM;
+		s->per_slot = m->has_window ? m->window : 1;
+	} else if (m->has_batch) {
+		s->mode = SETTINGS_BATCH;
+		s->per_slot = m->batch;
+	}
+	return 0;
 }

@@ -12,9 +12,17 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "queue/backoff.h"
+#include "work/frame.h"
 #include "work/log.h"
 #include "work/outcome.h"
 #include "work/supervisor.h"
+
+/* How jobs come to handlers. */
+enum settings_mode {
+	SETTINGS_EACH,	 /* a process for each */
+	SETTINGS_STREAM, /* one after the other to one that lives long */
+	SETTINGS_BATCH,	 /* many at once */
+};
 
 struct settings {
 	/* What to run: argv with its path found, or a directory of handlers. */
@@ -26,6 +34,16 @@ struct settings {
 	const char *const *extra;   /* "NAME=value" for handlers, or NULL */
 	bool control;		    /* open descriptor 3 */
 	int64_t files; /* soft limit of descriptors for it; 0 = ours */
+
+	/* One handler for many jobs. */
+	enum settings_mode mode;
+	int64_t per_slot; /* jobs a slot holds at most: 1, window or batch */
+	enum frame frame; /* of a job on the handler's stdin */
+	bool ids;	  /* with "QUEUE/ID\t" before it */
+	int64_t recycle;  /* jobs after which a handler is replaced; 0 = none */
+	int64_t recycle_bytes; /* likewise, memory it may have */
+	int64_t batch_wait_ms; /* for a batch to fill */
+	const char *queue;     /* the only one, or NULL; for handlers */
 
 	/* How many, and until when. */
 	int64_t slots;
@@ -74,12 +92,28 @@ struct settings {
  * minutes, five of them, no end. */
 void settings_init(struct settings *s);
 
+/* What was said by options that make settings only together. */
+struct settings_said {
+	bool once, drain, no_control, no_result, no_pass;
+	bool has_limit, has_idle, has_max_result;
+	/* Of --stream and --batch: */
+	bool stream, has_window, has_recycle, has_batch, has_batch_wait;
+	bool nul, has_frame;
+	int64_t window, batch;
+};
+
+/* Whether the options go together, and what they come to: fills the settings
+ * that follow from them. STATUS_USAGE. */
+int settings_conclude(struct settings *s, const struct settings_said *said,
+		      struct err *e) must_check;
+
 /*
  * Values as people write them, for tables of options: `at` is the field of
  * `struct settings` that the function is named after, `rules` for the last
  * three. 0, or -1 with STATUS_USAGE.
  */
 int settings_slots(struct strv v, void *at, struct err *e) must_check;
+int settings_frame(struct strv v, void *at, struct err *e) must_check;
 int settings_backoff(struct strv v, void *at, struct err *e) must_check;
 int settings_log_format(struct strv v, void *at, struct err *e) must_check;
 int settings_ok_on(struct strv v, void *at, struct err *e) must_check;

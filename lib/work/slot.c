@@ -3,17 +3,14 @@
  * The life of a handler: the table of state and event, and what its entries
  * do. How it is started is in slot_start.c.
  */
-#include "work/slot.h"
+#include "work/slot_impl.h"
 
-#include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/num.h"
 #include "base/text.h"
-#include "sys/oom.h"
-#include "sys/seal.h"
 
 enum {
 	/* The last words may come through a pipeline that ends a moment after
@@ -37,7 +34,9 @@ static void extend(void *arg, int64_t ms)
 {
 	struct slot *s = arg;
 
-	if (s->state == SLOT_RUNNING)
+	if (s->feed)
+		slot_stream_extend(s, ms);
+	else if (s->state == SLOT_RUNNING)
 		loop_timer_set(s->timer, ms);
 }
 
@@ -51,20 +50,26 @@ static void strange(void *arg, struct strv line, const char *why)
 	s->host->warned = true;
 	log_say(s->host->log, LOG_WARN,
 		"%s: line '%s' on descriptor 3 is ignored: %s (said once)",
-		s->job, text_show(line, shown, sizeof(shown)), why);
+		s->capture.job, text_show(line, shown, sizeof(shown)), why);
 }
 
-static const struct control_events control_events = {
+static const char *decide(void *arg, struct strv word, struct strv rest)
+{
+	return slot_batch_word(arg, word, rest);
+}
+
+const struct control_events slot_control_events = {
 	.extend = extend,
 	.progress = tell_news,
 	.strange = strange,
+	.decide = decide,
 };
 
 static void control_data(void *arg, struct strv bytes)
 {
 	struct slot *s = arg;
 
-	control_feed(&s->control, bytes, &control_events, s);
+	control_feed(&s->control, bytes, &slot_control_events, s);
 }
 
 /* Nothing ends with the channel: programs close what they do not know. */
@@ -78,6 +83,12 @@ static void pipe_ended(void *arg)
 	slot_event(arg, SLOT_EOF);
 }
 
+/* With a long-lived handler, what it writes are answers. */
+static void answers(void *arg, struct strv bytes)
+{
+	slot_stream_answers(arg, bytes);
+}
+
 static void timer_due(void *arg)
 {
 	slot_event(arg, SLOT_TIMER);
@@ -88,9 +99,14 @@ void slot_init(struct slot *s, struct slot_host *host, int number)
 	memset(s, 0, sizeof(*s));
 	s->host = host;
 	s->number = number;
+	s->cap = (size_t)host->settings->per_slot;
+	s->task = buf_zalloc(s->cap * sizeof(*s->task));
+	for (size_t i = 0; i < s->cap; i++)
+		s->task[i].slot = s;
+	buf_init(&s->records);
 	s->child.pidfd = -1;
 	s->timer = loop_timer_new(host->loop, timer_due, s);
-	control_init(&s->control);
+	control_init(&s->control, host->settings->mode == SETTINGS_BATCH);
 	inlet_init(&s->control_pipe, host->loop, host->plan->chunk);
 	s->control_pipe.data = control_data;
 	s->control_pipe.end = control_closed;
@@ -99,6 +115,10 @@ void slot_init(struct slot *s, struct slot_host *host, int number)
 	s->capture.news = tell_news;
 	s->capture.ended = pipe_ended;
 	s->capture.arg = s;
+	if (host->settings->mode != SETTINGS_STREAM)
+		return;
+	s->capture.take = answers;
+	slot_stream_init(s);
 }
 
 void slot_release(struct slot *s)
@@ -108,21 +128,43 @@ void slot_release(struct slot *s)
 	inlet_close(&s->control_pipe);
 	control_release(&s->control);
 	capture_release(&s->capture);
-	job_header_release(&s->header);
+	slot_stream_release(s);
+	buf_release(&s->records);
+	for (size_t i = 0; i < s->cap; i++)
+		task_clear(&s->task[i]);
+	free(s->task);
 }
 
 void slot_clear(struct slot *s)
 {
-	job_header_release(&s->header);
+	for (size_t i = 0; i < s->n; i++)
+		task_clear(slot_task(s, i));
+	s->n = s->first = 0;
 	control_clear(&s->control);
 	capture_clear(&s->capture);
 	s->state = SLOT_FREE;
-	s->lane = NULL;
-	s->serial = 0;
 	s->pid = 0;
 	s->cause = OUTCOME_ITSELF;
-	s->swept = s->news = s->started = false;
-	s->fault = STATUS_OK;
+	s->swept = s->news = false;
+}
+
+struct task *slot_task(const struct slot *s, size_t i)
+{
+	i += s->first;
+	return &s->task[i < s->cap ? i : i - s->cap];
+}
+
+size_t slot_room(const struct slot *s)
+{
+	switch (s->host->settings->mode) {
+	case SETTINGS_STREAM:
+		return slot_stream_room(s);
+	case SETTINGS_BATCH:
+		return slot_batch_room(s);
+	case SETTINGS_EACH:
+		break;
+	}
+	return s->state == SLOT_FREE ? 1 : 0;
 }
 
 /*
@@ -154,59 +196,38 @@ static void sweep(struct slot *s)
 	s->host->strays = true;
 }
 
-static struct strv view(const struct buf *b)
+/* The one job of the handler. */
+static void close_one(struct slot *s)
 {
-	return strv_make(b->p, b->len);
-}
+	struct task *t = slot_task(s, 0);
 
-/* A handler was killed, or a shell says so of what it ran: for memory? */
-static enum outcome_oom judge_kill(struct slot *s)
-{
-	int64_t before = s->host->oom_kills, now;
-
-	if (s->end.signo != SIGKILL && s->end.code != 128 + SIGKILL)
-		return OUTCOME_OOM_UNKNOWN;
-	now = oom_kills();
-	if (before < 0 || now < 0)
-		return OUTCOME_OOM_UNKNOWN;
-	if (now <= before)
-		return OUTCOME_OOM_NO;
-	/* one count, one death: others may have gone the same way */
-	s->host->oom_kills++;
-	return OUTCOME_OOM_YES;
+	slot_judge(s, t);
+	s->report.total = s->capture.total;
+	s->report.result = capture_result(&s->capture);
+	s->report.line = strv_make(s->control.result.p, s->control.result.len);
+	t->ended_us = s->ended_us;
+	slot_close(s, t);
+	slot_clear(s);
 }
 
 static void finish(struct slot *s)
 {
-	const struct settings *set = s->host->settings;
-	struct outcome_facts f = {
-		.cause = s->cause,
-		.end = &s->end,
-		.failed = s->failed,
-		.max_attempts = s->max_attempts,
-		.backoff = &set->backoff,
-		.chance = seal_chance(),
-	};
-	struct backoff own;
-
 	sweep(s);
 	loop_timer_clear(s->timer);
-	control_end(&s->control, &control_events, s);
+	control_end(&s->control, &slot_control_events, s);
 	inlet_close(&s->control_pipe);
 	capture_close(&s->capture);
-	f.oom = judge_kill(s);
-	f.retry_after_ms = s->control.retry_after_ms;
-	f.defer_ms = s->control.defer_ms;
-	f.dead = s->control.dead;
-	f.dead_text = view(&s->control.dead_text);
-	f.error_text = view(&s->control.error_text);
-	f.last_line = capture_last_line(&s->capture);
-	/* it was checked when it was pushed, unless it was written by hand */
-	if (s->header.backoff &&
-	    backoff_parse(strv_of(s->header.backoff), &own, NULL) == 0)
-		f.backoff = &own;
-	outcome_decide(&set->rules, &f, &s->outcome);
-	s->host->done(s->host->arg, s);
+	switch (s->host->settings->mode) {
+	case SETTINGS_EACH:
+		close_one(s);
+		break;
+	case SETTINGS_STREAM:
+		slot_stream_over(s);
+		break;
+	case SETTINGS_BATCH:
+		slot_batch_over(s);
+		break;
+	}
 }
 
 static void ignore(struct slot *s)
@@ -216,7 +237,7 @@ static void ignore(struct slot *s)
 
 /* The handler itself has ended: what it said is complete, but for what those
  * it started still write. */
-static void collect(struct slot *s)
+void slot_collect(struct slot *s)
 {
 	if (child_reap(&s->child, &s->end) == 0)
 		return;
@@ -247,11 +268,13 @@ static void kill_it(struct slot *s)
 
 /* TERM to all of its tree. If it has ended in the meantime, it has ended by
  * itself: then its own status counts. */
-static void end_it(struct slot *s, enum outcome_cause cause)
+void slot_end(struct slot *s, enum outcome_cause cause)
 {
-	collect(s);
-	if (s->state != SLOT_RUNNING)
+	slot_collect(s);
+	if (s->state != SLOT_RUNNING && s->state != SLOT_PARTING)
 		return;
+	if (s->feed)
+		slot_stream_blame(s);
 	s->cause = cause;
 	s->state = SLOT_ENDING;
 	child_signal_tree(&s->child, s->mark, SIGTERM);
@@ -260,23 +283,63 @@ static void end_it(struct slot *s, enum outcome_cause cause)
 
 static void time_out(struct slot *s)
 {
-	end_it(s, OUTCOME_TIMEOUT);
+	if (s->feed)
+		slot_stream_time(s);
+	else
+		slot_end(s, OUTCOME_TIMEOUT);
+}
+
+/* It should have ended by itself by now. */
+static void part(struct slot *s)
+{
+	slot_end(s, s->feed->broken ? OUTCOME_BROKEN : OUTCOME_STOP);
 }
 
 static void cancel(struct slot *s)
 {
-	end_it(s, OUTCOME_CANCEL);
+	slot_end(s, OUTCOME_CANCEL);
+}
+
+static void break_off(struct slot *s)
+{
+	slot_end(s, OUTCOME_BROKEN);
 }
 
 static void stop(struct slot *s)
 {
-	end_it(s, OUTCOME_STOP);
+	slot_end(s, OUTCOME_STOP);
+}
+
+static void pipe_closed(struct slot *s)
+{
+	if (s->feed)
+		slot_stream_eof(s);
+}
+
+static void no_more(struct slot *s)
+{
+	if (s->feed)
+		slot_stream_finish(s);
+}
+
+/* What was gathered and not started. */
+static void scatter(struct slot *s)
+{
+	loop_timer_clear(s->timer);
+	slot_hand_back(s, 0, "the worker was stopped");
+	buf_clear(&s->records);
+	slot_clear(s);
+}
+
+static void rested(struct slot *s)
+{
+	s->state = SLOT_FREE;
 }
 
 static void stop_at_once(struct slot *s)
 {
-	collect(s);
-	if (s->state != SLOT_RUNNING)
+	slot_collect(s);
+	if (s->state != SLOT_RUNNING && s->state != SLOT_PARTING)
 		return;
 	s->cause = OUTCOME_STOP;
 	kill_it(s);
@@ -291,7 +354,9 @@ static void evict(struct slot *s)
 
 static void evict_late(struct slot *s)
 {
-	s->cause = OUTCOME_EVICTED;
+	/* of many others may have an outcome by now */
+	if (s->cap == 1)
+		s->cause = OUTCOME_EVICTED;
 	finish(s);
 }
 
@@ -300,7 +365,7 @@ static void report_stuck(struct slot *s)
 	log_say(s->host->log, LOG_WARN,
 		"%s: process %d was killed and has not ended (is it waiting "
 		"for a device?)",
-		s->job, (int)s->pid);
+		s->capture.job, (int)s->pid);
 	kill_it(s);
 }
 
@@ -330,36 +395,68 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_TIMER] = ignore,
 			[SLOT_LOST] = ignore,
 			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = ignore,
 		},
+	[SLOT_FILLING] =
+		{
+			[SLOT_EXITED] = ignore,
+			[SLOT_EOF] = ignore,
+			[SLOT_TIMER] = slot_batch_start,
+			[SLOT_LOST] = ignore,
+			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = slot_batch_start,
+			[SLOT_STOP] = scatter,
+			[SLOT_KILL] = scatter,
+		},
 	[SLOT_RUNNING] =
 		{
-			[SLOT_EXITED] = collect,
-			[SLOT_EOF] = ignore,
+			[SLOT_EXITED] = slot_collect,
+			[SLOT_EOF] = pipe_closed,
 			[SLOT_TIMER] = time_out,
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = cancel,
+			[SLOT_BROKEN] = break_off,
+			[SLOT_FINISH] = no_more,
+			[SLOT_STOP] = stop,
+			[SLOT_KILL] = stop_at_once,
+		},
+	[SLOT_PARTING] =
+		{
+			[SLOT_EXITED] = slot_collect,
+			[SLOT_EOF] = ignore,
+			[SLOT_TIMER] = part,
+			[SLOT_LOST] = evict,
+			[SLOT_CANCEL] = cancel,
+			[SLOT_BROKEN] = break_off,
+			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = stop,
 			[SLOT_KILL] = stop_at_once,
 		},
 	[SLOT_ENDING] =
 		{
-			[SLOT_EXITED] = collect,
+			[SLOT_EXITED] = slot_collect,
 			[SLOT_EOF] = ignore,
 			[SLOT_TIMER] = kill_it,
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = kill_it,
 		},
 	[SLOT_KILLED] =
 		{
-			[SLOT_EXITED] = collect,
+			[SLOT_EXITED] = slot_collect,
 			[SLOT_EOF] = ignore,
 			[SLOT_TIMER] = report_stuck,
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = ignore,
 		},
@@ -370,8 +467,22 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_TIMER] = drain_on,
 			[SLOT_LOST] = evict_late,
 			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = finish,
+		},
+	[SLOT_RESTING] =
+		{
+			[SLOT_EXITED] = ignore,
+			[SLOT_EOF] = ignore,
+			[SLOT_TIMER] = rested,
+			[SLOT_LOST] = ignore,
+			[SLOT_CANCEL] = ignore,
+			[SLOT_BROKEN] = ignore,
+			[SLOT_FINISH] = ignore,
+			[SLOT_STOP] = ignore,
+			[SLOT_KILL] = ignore,
 		},
 };
 
@@ -380,40 +491,18 @@ void slot_event(struct slot *s, enum slot_event event)
 	actions[s->state][event](s);
 }
 
-void slot_live(struct slot *s, struct buf *out)
+void slot_lost(struct slot *s, struct task *t)
 {
-	job_encode_live(s->control.progress, s->control.total,
-			view(&s->control.text), capture_tail(&s->capture), out);
-	s->news = false;
+	t->lost = true;
+	slot_event(s, SLOT_LOST);
 }
 
-void slot_describe(const struct slot *s, struct buf *out)
+/* One of many cannot be ended without the others. In a stream it is ended when
+ * its turn comes; in a batch it goes on, and is dead unless it is done then
+ * (close.lua). */
+void slot_cancel(struct slot *s, struct task *t)
 {
-	static const char *const words[] = {
-		[SLOT_FREE] = "idle",
-		[SLOT_RUNNING] = "running for",
-		[SLOT_ENDING] = "told to end, running for",
-		[SLOT_KILLED] = "killed, running for",
-		[SLOT_DRAINING] = "ended after",
-	};
-	char span[24];
-
-	buf_addf(out, "slot %d: ", s->number);
-	if (s->state == SLOT_FREE) {
-		buf_addstr(out, words[SLOT_FREE]);
-		return;
-	}
-	num_format_span((clock_boot_us() - s->started_us) / 1000, span);
-	buf_addf(out, "%s attempt %" PRId64 "/%" PRId64 ", %s %s, pid %d",
-		 s->job, s->failed + 1, s->max_attempts, words[s->state], span,
-		 (int)s->pid);
-	if (s->control.progress < 0)
-		return;
-	buf_addf(out, ", progress %" PRId64, s->control.progress);
-	if (s->control.total)
-		buf_addf(out, "/%" PRId64, s->control.total);
-	if (s->control.text.len) {
-		buf_addch(out, ' ');
-		text_escape(out, view(&s->control.text));
-	}
+	t->cancel = true;
+	if (s->cap == 1 || (s->feed && t == slot_task(s, 0)))
+		slot_event(s, SLOT_CANCEL);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One place for a running handler: started, watched, ended and judged. A
- * table of state and event says what happens.
+ * One place for a handler: started, watched, ended and judged. A table of
+ * state and event says what happens. A handler gets one job and its exit
+ * status says what became of it; or it lives long and answers for one job
+ * after the other (slot_stream.c); or it gets a batch (slot_batch.c).
  */
 #ifndef WORK_SLOT_H
 #define WORK_SLOT_H
@@ -11,7 +13,6 @@
 
 #include "base/buf.h"
 #include "queue/claim.h"
-#include "queue/job.h"
 #include "queue/key.h"
 #include "sys/child.h"
 #include "sys/loop.h"
@@ -23,13 +24,17 @@
 #include "work/outcome.h"
 #include "work/replace.h"
 #include "work/settings.h"
+#include "work/task.h"
 
 enum slot_state {
 	SLOT_FREE,
+	SLOT_FILLING, /* a batch is being gathered, nothing runs */
 	SLOT_RUNNING,
+	SLOT_PARTING,  /* cannot be given any more: it should end by itself */
 	SLOT_ENDING,   /* told to end; killed when its time is over */
 	SLOT_KILLED,   /* killed, but not gone yet */
 	SLOT_DRAINING, /* gone; something may still come from its pipes */
+	SLOT_RESTING,  /* handlers end too soon: no new one for a while */
 	SLOT_STATES
 };
 
@@ -37,8 +42,10 @@ enum slot_event {
 	SLOT_EXITED, /* the handler itself has ended */
 	SLOT_EOF,    /* one of its pipes has */
 	SLOT_TIMER,  /* what was waited for in this state is due */
-	SLOT_LOST,   /* the lease is somebody else's */
-	SLOT_CANCEL, /* an operator wants it ended */
+	SLOT_LOST,   /* the lease of a job of its is somebody else's */
+	SLOT_CANCEL, /* an operator wants its job ended */
+	SLOT_BROKEN, /* the handler does not keep to the rules */
+	SLOT_FINISH, /* it gets no more jobs */
 	SLOT_STOP,   /* the worker is to stop: end it */
 	SLOT_KILL,   /* … at once */
 	SLOT_EVENTS
@@ -55,9 +62,9 @@ struct slot_host {
 	struct replace *replace;   /* NULL without -I */
 	struct handlers *handlers; /* NULL without --handlers */
 	struct log *log;
-	/* The slot is done with its job: read what became of it, then call
-	 * slot_clear(). Comes at once when nothing could be started. */
-	void (*done)(void *arg, struct slot *s);
+	/* The slot is done with a job of its: s->report says what became of
+	 * it. Comes at once when nothing could be started. */
+	void (*done)(void *arg, struct slot *s, struct task *t);
 	/* There is something new for jq-stat to show. */
 	void (*news)(void *arg, struct slot *s);
 	void *arg;
@@ -67,25 +74,51 @@ struct slot_host {
 	int64_t oom_kills; /* by the kernel, that we know of; -1 = no telling */
 };
 
+/* What became of a job. Views into the slot, for host->done(). */
+struct slot_report {
+	struct outcome outcome;
+	struct child_end end; /* of its process, as far as it is the job's */
+	uint64_t total;	      /* bytes of result, of which the first are */
+	struct strv result;
+	struct strv line;  /* short result */
+	struct strv tail;  /* of stderr */
+	bool started;	   /* a handler got it */
+	enum status fault; /* why none could be started; 0 = none */
+};
+
+/* A long-lived handler's input and what is known of it. */
+struct slot_feed {
+	struct buf out;	  /* records, written up to `sent` */
+	size_t sent;	  /* of out */
+	uint64_t written; /* bytes in all, to this handler */
+	int fd;		  /* the pipe; -1 = closed */
+	struct loop_watch *watch;
+	struct buf partial; /* an answer that has not ended */
+	int64_t taken;	    /* records, by this handler */
+	int64_t answered;   /* of them */
+	int64_t fruitless;  /* handlers in a row that answered nothing */
+	int64_t limit_us;   /* when the first job's time is up; 0 = never */
+	int64_t looked_us;  /* at its memory */
+	uint64_t blamed;    /* serial of the job it was ended for; 0 = none */
+	bool last;	    /* no more records for this handler */
+	const char *broken; /* what it did wrong, or NULL */
+	char text[128];	    /* for `broken` */
+};
+
 struct slot {
 	struct slot_host *host; /* borrowed */
 	int number;		/* from 1 */
 	enum slot_state state;
 
-	/* The job. */
-	void *lane; /* borrowed; the caller's, of the queue it came from */
-	const char *queue;
-	uint64_t serial;	/* of the job, to tell late news from new */
-	int64_t lease_until_ms; /* since boot: ours for sure until then */
-	char id[KEY_ID_MAX + 1];
-	char token[96];
-	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "JQ_JOB=QUEUE/ID" */
-	const char *job;			    /* "QUEUE/ID", in mark */
-	struct job_header header;
-	int64_t failed; /* attempts before this one */
-	int64_t max_attempts;
+	/* The jobs, oldest first: n of the owned ring, from `first` on. Those
+	 * of a batch that are closed already have no serial. */
+	struct task *task;
+	size_t cap, first, n;
+	struct slot_feed *feed; /* owned; only with --stream */
+	struct buf records;	/* of a batch that is being gathered */
 
 	/* The handler. */
+	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "NAME=value" of it */
 	struct child child;
 	pid_t pid; /* kept when child has ended */
 	struct loop_watch *exit_watch;
@@ -93,29 +126,34 @@ struct slot {
 	struct inlet control_pipe;
 	struct control control;
 	struct capture capture;
-	int64_t started_ms; /* epoch */
 	int64_t started_us; /* since boot */
 	int64_t ended_us;
 	enum outcome_cause cause;
-	bool swept; /* what it left behind was ended */
-	bool news;  /* not told yet */
+	bool swept;	      /* what it left behind was ended */
+	bool news;	      /* not told yet */
+	struct child_end end; /* once it has ended */
 
-	/* What became of it; for host->done(). */
-	struct child_end end;
-	struct outcome outcome;
-	bool started;	   /* a handler ran */
-	enum status fault; /* why none could be started; 0 = none */
+	struct slot_report report;
 };
 
 void slot_init(struct slot *s, struct slot_host *host, int number);
 void slot_release(struct slot *s); /* not while a handler runs */
 
+/* How many jobs can be given to it now. */
+size_t slot_room(const struct slot *s);
+
+/* Its job number `i`, from 0. */
+struct task *slot_task(const struct slot *s, size_t i);
+
 /*
- * Start the handler for a claimed job; `lane` and `queue` are kept. When it
- * cannot be started, host->done() is called from within.
+ * Take a claimed job, when there is room; `lane` and `queue` are kept. When it
+ * cannot be run, host->done() is called from within, and NULL returned.
  */
-void slot_start(struct slot *s, void *lane, const char *queue,
-		const struct claim_job *job);
+struct task *slot_add(struct slot *s, void *lane, const char *queue,
+		      const struct claim_job *job);
+
+/* All that was claimed has been added: go on with it. `more` may come soon. */
+void slot_go(struct slot *s, bool more);
 
 /* Close a job that was claimed and is not to be run: host->done() is called
  * from within. */
@@ -124,11 +162,12 @@ void slot_refuse(struct slot *s, void *lane, const char *queue,
 
 void slot_event(struct slot *s, enum slot_event event);
 
-/* The job is closed; free for the next one. */
-void slot_clear(struct slot *s);
+/* Words from the server about one of its jobs. */
+void slot_lost(struct slot *s, struct task *t);
+void slot_cancel(struct slot *s, struct task *t);
 
-/* Text for a beat, of job_encode_live(). */
-void slot_live(struct slot *s, struct buf *out);
+/* Text for a beat, of job_encode_live(), if there is any about this job. */
+void slot_live(struct slot *s, const struct task *t, struct buf *out);
 
 /* Append a line for people: what runs, for how long, how far it got. */
 void slot_describe(const struct slot *s, struct buf *out);

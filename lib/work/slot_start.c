@@ -4,11 +4,13 @@
  * keeps every job from running is the worker's fault and costs the job
  * nothing; what keeps this one from running is its end.
  */
-#include "work/slot.h"
+#include "work/slot_impl.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -21,55 +23,40 @@ struct launch {
 	int in, out, err, control;
 };
 
-static void remember(struct slot *s, void *lane, const char *queue,
-		     const struct claim_job *job)
+static void refuse(struct slot *s, struct task *t, const struct err *why)
 {
-	static uint64_t serial;
-	s->lane = lane;
-	s->queue = queue;
-	s->serial = ++serial;
-	snprintf(s->id, sizeof(s->id), "%.*s", (int)job->id.n, job->id.p);
-	snprintf(s->token, sizeof(s->token), "%.*s", (int)job->token.n,
-		 job->token.p);
-	snprintf(s->mark, sizeof(s->mark), "JQ_JOB=%s/%s", queue, s->id);
-	s->job = s->mark + strlen("JQ_JOB=");
-	s->failed = job->record.attempts;
-	s->max_attempts = s->header.max_attempts > 0
-				  ? s->header.max_attempts
-				  : s->host->settings->max_attempts;
-	s->started_ms = clock_real_ms();
-	s->started_us = s->ended_us = clock_boot_us();
-	s->end = (struct child_end){.code = -1};
+	struct outcome o;
+
+	outcome_refuse(why->code, why->msg, &o);
+	slot_close_as(s, t, &o);
 }
 
-static void refuse(struct slot *s, const struct err *why)
+void slot_give_up(struct slot *s, const struct err *why)
 {
-	outcome_refuse(why->code, why->msg, &s->outcome);
-	s->host->done(s->host->arg, s);
-}
-
-static void give_up(struct slot *s, const struct err *why)
-{
-	outcome_hand_back(why->msg, &s->outcome);
-	s->fault = why->code;
-	s->host->done(s->host->arg, s);
+	for (size_t i = 0; i < s->n; i++) {
+		s->report = (struct slot_report){.end.code = -1};
+		outcome_hand_back(why->msg, &s->report.outcome);
+		/* said once for all of them */
+		s->report.fault = i ? STATUS_OK : why->code;
+		if (slot_task(s, i)->serial)
+			slot_close(s, slot_task(s, i));
+	}
+	slot_clear(s);
 }
 
 /* A handler found by its job's name is that job's, and others have theirs. Too
  * long a list of arguments is the job's doing when its payload is in it,
  * and no other try would help; else it is a want of the system's. */
-static void cannot_start(struct slot *s, struct err *why)
+static void cannot_start(struct slot *s, struct task *t, const struct err *why)
 {
-	bool by_name = s->host->handlers && (why->code == STATUS_NOEXEC ||
-					     why->code == STATUS_NOTFOUND);
+	bool by_name = s->host->handlers && why->code != STATUS_SYSTEM;
 
 	if (by_name || (why->code == STATUS_DATA && s->host->replace)) {
-		refuse(s, why);
+		refuse(s, t, why);
+		slot_clear(s);
 		return;
 	}
-	if (why->code == STATUS_DATA)
-		why->code = STATUS_SYSTEM;
-	give_up(s, why);
+	slot_give_up(s, why);
 }
 
 /* Which program with which arguments. */
@@ -81,7 +68,8 @@ static int choose(struct slot *s, const struct claim_job *job, struct launch *l,
 	l->path = set->path;
 	l->argv = set->argv;
 	if (s->host->handlers) {
-		l->path = handlers_find(s->host->handlers, s->header.name, e);
+		l->path = handlers_find(s->host->handlers,
+					slot_task(s, 0)->header.name, e);
 		l->named[0] = l->path;
 		l->argv = l->named;
 	} else if (s->host->replace) {
@@ -90,42 +78,70 @@ static int choose(struct slot *s, const struct claim_job *job, struct launch *l,
 	return l->path && l->argv ? 0 : -1;
 }
 
-static int open_pipes(struct slot *s, const struct claim_job *job,
-		      struct launch *l, struct err *e)
+static int open_pipes(struct slot *s, struct strv input, struct launch *l,
+		      struct err *e)
 {
-	l->in = child_memory_file(job->payload.p, job->payload.n, e);
-	if (l->in == -1)
-		return -1;
-	if (capture_open(&s->capture, s->job, &l->out, &l->err, e) < 0)
+	if (s->feed) {
+		if (slot_stream_open(s, &l->in, e) < 0)
+			return -1;
+	} else {
+		l->in = child_memory_file(input.p, input.n, e);
+		if (l->in == -1)
+			return -1;
+	}
+	if (capture_open(&s->capture, slot_task(s, 0)->job, &l->out, &l->err,
+			 e) < 0)
 		return -1;
 	if (!s->host->settings->control)
 		return 0;
 	return inlet_open(&s->control_pipe, &l->control, e);
 }
 
-static int64_t timeout_of(const struct slot *s)
+int64_t slot_timeout(const struct slot *s, const struct task *t)
 {
-	return s->header.timeout_ms >= 0 ? s->header.timeout_ms
+	return t->header.timeout_ms >= 0 ? t->header.timeout_ms
 					 : s->host->settings->timeout_ms;
+}
+
+/* Of all its jobs: the longest they have, or none if one has none. */
+static int64_t whole_timeout(const struct slot *s)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t ms = slot_timeout(s, slot_task(s, i));
+
+		if (ms == 0)
+			return 0;
+		most = ms > most ? ms : most;
+	}
+	return most;
 }
 
 static const char *const *environment(struct slot *s,
 				      const struct claim_job *job)
 {
-	int64_t timeout = timeout_of(s);
+	const struct settings *set = s->host->settings;
+	const struct task *t = slot_task(s, 0);
+	int64_t timeout = whole_timeout(s);
 	struct environ_facts f = {
-		.queue = s->queue,
-		.id = s->id,
-		.token = s->token,
-		.header = &s->header,
-		.record = &job->record,
-		.max_attempts = s->max_attempts,
-		.deadline_ms = timeout ? s->started_ms + timeout : 0,
-		.worker = s->host->settings->worker,
+		.queue = job ? t->queue : set->queue,
+		.max_attempts = t->max_attempts,
+		.deadline_ms =
+			timeout && !s->feed ? t->started_ms + timeout : 0,
+		.worker = set->worker,
 		.slot = s->number,
-		.control = s->host->settings->control,
+		.control = set->control,
+		.batch = set->mode == SETTINGS_BATCH ? s->n : 0,
+		.mark = s->mark,
 	};
 
+	if (job) {
+		f.id = t->id;
+		f.token = t->token;
+		f.header = &t->header;
+		f.record = &job->record;
+	}
 	return environ_build(s->host->environ, &f);
 }
 
@@ -134,8 +150,21 @@ static void exited(void *arg)
 	slot_event(arg, SLOT_EXITED);
 }
 
-static int launch(struct slot *s, const struct claim_job *job, struct launch *l,
-		  struct err *e)
+/* By which it is told what belongs to the handler. */
+static void set_mark(struct slot *s, bool one_job)
+{
+	static uint64_t serial;
+
+	if (one_job)
+		snprintf(s->mark, sizeof(s->mark), "JQ_JOB=%s",
+			 slot_task(s, 0)->job);
+	else
+		snprintf(s->mark, sizeof(s->mark), "JQ_HANDLER=%d.%" PRIu64,
+			 (int)getpid(), ++serial);
+}
+
+static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
+		 struct launch *l, struct err *e)
 {
 	struct child_spec spec = {
 		.path = l->path,
@@ -146,8 +175,9 @@ static int launch(struct slot *s, const struct claim_job *job, struct launch *l,
 		.files = s->host->settings->files,
 	};
 
-	if (open_pipes(s, job, l, e) < 0)
+	if (open_pipes(s, input, l, e) < 0)
 		return -1;
+	set_mark(s, job != NULL);
 	spec.envp = environment(s, job);
 	spec.in = l->in;
 	spec.out = l->out;
@@ -159,11 +189,12 @@ static int launch(struct slot *s, const struct claim_job *job, struct launch *l,
 /* The handler runs: wait for its end. */
 static void watch(struct slot *s)
 {
-	int64_t timeout = timeout_of(s);
+	int64_t timeout = s->feed ? 0 : whole_timeout(s);
 
-	s->started = true;
 	s->host->running++;
 	s->pid = s->child.pid;
+	s->started_us = slot_task(s, 0)->started_us;
+	s->end = (struct child_end){.code = -1};
 	s->state = SLOT_RUNNING;
 	if (s->child.pidfd != -1)
 		s->exit_watch = loop_watch_new(s->host->loop, s->child.pidfd,
@@ -172,48 +203,75 @@ static void watch(struct slot *s)
 		loop_timer_set(s->timer, timeout);
 }
 
-void slot_start(struct slot *s, void *lane, const char *queue,
-		const struct claim_job *job)
+int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
+		struct err *e)
 {
 	struct launch l = {.in = -1, .out = -1, .err = -1, .control = -1};
-	struct err e;
-	int rc;
+	int rc = choose(s, job, &l, e);
 
-	rc = job_parse_header(job->header, &s->header, &e);
-	remember(s, lane, queue, job);
-	if (rc < 0) {
-		e.code = STATUS_DATA;
-		refuse(s, &e);
-		return;
-	}
-	if (choose(s, job, &l, &e) < 0) {
-		if (e.code == STATUS_SYSTEM)
-			give_up(s, &e);
-		else
-			refuse(s, &e);
-		return;
-	}
-	rc = launch(s, job, &l, &e);
+	if (rc < 0)
+		return -1;
+	rc = spawn(s, job, input, &l, e);
 	fd_close(&l.in);
 	fd_close(&l.out);
 	fd_close(&l.err);
 	fd_close(&l.control);
 	if (rc == 0) {
 		watch(s);
-		return;
+		return 0;
 	}
+	if (s->feed)
+		slot_stream_close(s);
 	inlet_close(&s->control_pipe);
 	capture_close(&s->capture);
-	cannot_start(s, &e);
+	/* arguments without a payload are too long for every job */
+	if (e->code == STATUS_DATA && !s->host->replace)
+		e->code = STATUS_SYSTEM;
+	return -1;
+}
+
+struct task *slot_add(struct slot *s, void *lane, const char *queue,
+		      const struct claim_job *job)
+{
+	struct task *t = slot_task(s, s->n);
+	struct err e;
+
+	if (task_begin(t, lane, queue, job, s->host->settings->max_attempts,
+		       &e) < 0) {
+		refuse(s, t, &e);
+		return NULL;
+	}
+	s->n++;
+	switch (s->host->settings->mode) {
+	case SETTINGS_EACH:
+		if (slot_launch(s, job, job->payload, &e) < 0)
+			cannot_start(s, t, &e);
+		break;
+	case SETTINGS_STREAM:
+		slot_stream_add(s, t, job->payload);
+		break;
+	case SETTINGS_BATCH:
+		slot_batch_add(s, t, job->payload);
+		break;
+	}
+	return t->serial ? t : NULL;
+}
+
+void slot_go(struct slot *s, bool more)
+{
+	if (s->feed)
+		slot_stream_go(s);
+	else if (s->state == SLOT_FILLING)
+		slot_batch_go(s, more);
 }
 
 void slot_refuse(struct slot *s, void *lane, const char *queue,
 		 const struct claim_job *job, const struct outcome *why)
 {
-	/* for the log only; it may be what is wrong with it */
-	if (job_parse_header(job->header, &s->header, NULL) < 0)
-		s->header = (struct job_header){.timeout_ms = -1};
-	remember(s, lane, queue, job);
-	s->outcome = *why;
-	s->host->done(s->host->arg, s);
+	struct task t = {.slot = s};
+
+	/* its header may be what is wrong with it */
+	(void)!task_begin(&t, lane, queue, job, s->host->settings->max_attempts,
+			  NULL);
+	slot_close_as(s, &t, why);
 }

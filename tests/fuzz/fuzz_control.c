@@ -48,6 +48,16 @@ static void strange(void *arg, struct strv line, const char *why)
 	buf_addch(&t->text, '\n');
 }
 
+static const char *decide(void *arg, struct strv word, struct strv rest)
+{
+	struct told *t = arg;
+
+	buf_addf(&t->text, "decide %.*s ", (int)word.n, word.p);
+	buf_add(&t->text, rest.p, rest.n);
+	buf_addch(&t->text, '\n');
+	return rest.n ? NULL : "no job is named";
+}
+
 static void text(struct told *t, const char *name, const struct buf *b)
 {
 	HOLDS(b->len < CONTROL_LINE_MAX && !memchr(b->p, '\n', b->len),
@@ -76,16 +86,20 @@ static void state(struct told *t)
 	text(t, "result", &c->result);
 }
 
-static void hear(struct strv v, bool pieces, struct told *t)
+static void hear(struct strv v, bool pieces, bool batch, struct told *t)
 {
 	static const struct control_events events = {
-		.extend = extend, .progress = progress, .strange = strange};
+		.extend = extend,
+		.progress = progress,
+		.strange = strange,
+		.decide = decide,
+	};
 	struct control c;
 	uint64_t seed = fuzz_hash(v);
 
 	buf_init(&t->text);
 	t->c = &c;
-	control_init(&c);
+	control_init(&c, batch);
 	if (!pieces)
 		control_feed(&c, v, &events, t);
 	while (pieces && v.n)
@@ -100,12 +114,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct strv v = fuzz_view(data, size);
 	struct told whole, parts;
 
-	hear(v, false, &whole);
-	hear(v, true, &parts);
-	HOLDS(fuzz_equal(strv_make(whole.text.p, whole.text.len),
-			 strv_make(parts.text.p, parts.text.len)),
-	      "pieces mean what the whole means");
-	buf_release(&whole.text);
-	buf_release(&parts.text);
+	for (int batch = 0; batch < 2; batch++) {
+		hear(v, false, batch, &whole);
+		hear(v, true, batch, &parts);
+		HOLDS(fuzz_equal(strv_make(whole.text.p, whole.text.len),
+				 strv_make(parts.text.p, parts.text.len)),
+		      "pieces mean what the whole means");
+		buf_release(&whole.text);
+		buf_release(&parts.text);
+	}
 	return 0;
 }

@@ -20,6 +20,8 @@ static void on_progress(void *arg)
 	progressed++;
 }
 
+static char decided[64];
+
 static void on_strange(void *arg, struct strv line, const char *why)
 {
 	(void)arg;
@@ -28,8 +30,17 @@ static void on_strange(void *arg, struct strv line, const char *why)
 	snprintf(last_line, sizeof(last_line), "%.*s", (int)line.n, line.p);
 }
 
-static const struct control_events events = {on_extend, on_progress,
-					     on_strange};
+static const char *on_decide(void *arg, struct strv word, struct strv rest)
+{
+	(void)arg;
+	rest = strv_trim(rest);
+	snprintf(decided, sizeof(decided), "%.*s <%.*s>", (int)word.n, word.p,
+		 (int)rest.n, rest.p);
+	return rest.n ? NULL : "no job is named";
+}
+
+static const struct control_events events = {on_extend, on_progress, on_strange,
+					     on_decide};
 
 static void feed(struct control *c, const char *text)
 {
@@ -40,7 +51,7 @@ static void every_word(void)
 {
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	CHECK_INT(c.progress, -1);
 	CHECK_INT(c.retry_after_ms, -1);
 	CHECK_INT(c.defer_ms, -1);
@@ -70,7 +81,7 @@ static void progress_forms(void)
 {
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	feed(&c, "progress 7\n");
 	CHECK_INT(c.progress, 7);
 	CHECK_INT(c.total, 0);
@@ -90,7 +101,7 @@ static void said_twice(void)
 {
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	feed(&c, "retry-after 1s\nretry-after 2s\nerror a\nerror b\n"
 		 "retry-after 0\n");
 	CHECK_INT(c.retry_after_ms, 0);
@@ -105,7 +116,7 @@ static void cut_anywhere(void)
 	for (size_t cut = 0; cut <= sizeof(text) - 1; cut++) {
 		struct control c;
 
-		control_init(&c);
+		control_init(&c, false);
 		control_feed(&c, strv_make(text, cut), &events, NULL);
 		control_feed(&c, strv_make(text + cut, sizeof(text) - 1 - cut),
 			     &events, NULL);
@@ -121,7 +132,7 @@ static void byte_by_byte(void)
 {
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	for (const char *p = "dead no such user\n"; *p; p++)
 		control_feed(&c, strv_make(p, 1), &events, NULL);
 	CHECK(c.dead);
@@ -133,7 +144,7 @@ static void last_line_without_newline(void)
 {
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	feed(&c, "error a\nerror b");
 	CHECK_STR(c.error_text.p, "a");
 	control_end(&c, &events, NULL);
@@ -163,7 +174,7 @@ static void strange_lines(void)
 	};
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		unit_row = rows[i].line;
 		strangers = 0;
@@ -188,7 +199,7 @@ static void too_long(void)
 	char text[3 * CONTROL_LINE_MAX];
 	struct control c;
 
-	control_init(&c);
+	control_init(&c, false);
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < 6; i++)
 		text[i] = "error "[i];
@@ -215,6 +226,34 @@ static void too_long(void)
 	control_release(&c);
 }
 
+static void words_about_one_of_many(void)
+{
+	struct control c;
+
+	control_init(&c, true);
+	feed(&c, "done 01a r\n");
+	CHECK_STR(decided, "done <01a r>");
+	feed(&c, "retry 01b 5s no\n");
+	CHECK_STR(decided, "retry <01b 5s no>");
+	feed(&c, "dead 01c\n");
+	CHECK_STR(decided, "dead <01c>");
+	CHECK(!c.dead);
+	strangers = 0;
+	feed(&c, "done\n");
+	CHECK_INT(strangers, 1);
+	CHECK_STR(last_why, "no job is named");
+	/* the others are what they are for one */
+	feed(&c, "error broken\n");
+	CHECK_STR(c.error_text.p, "broken");
+	control_release(&c);
+
+	control_init(&c, false);
+	decided[0] = '\0';
+	feed(&c, "dead 01c\n");
+	CHECK(c.dead && !decided[0]);
+	control_release(&c);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -226,6 +265,7 @@ int main(void)
 		{UNIT_TEST(last_line_without_newline)},
 		{UNIT_TEST(strange_lines)},
 		{UNIT_TEST(too_long)},
+		{UNIT_TEST(words_about_one_of_many)},
 	};
 
 	return unit_run("control", tests, ARRAY_LEN(tests));

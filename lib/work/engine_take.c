@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* How many jobs there is room for, and which slot gets one. */
+#include "work/engine_impl.h"
+
+#include "base/clock.h"
+
+/* Slot number `i`, from 0; made when it is needed first. */
+static struct slot *slot(struct engine *en, int64_t i)
+{
+	if (!en->slot[i]) {
+		en->slot[i] = buf_alloc(sizeof(*en->slot[i]));
+		slot_init(en->slot[i], &en->slot_host, (int)i + 1);
+	}
+	return en->slot[i];
+}
+
+/* The slot for the next job: one that gathers, else the one with the fewest;
+ * NULL when there is no room. */
+static struct slot *slot_for_job(struct engine *en)
+{
+	bool many = en->set->mode == SETTINGS_STREAM;
+	struct slot *best = NULL;
+
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = slot(en, i);
+
+		if (s->state == SLOT_FILLING && slot_room(s))
+			return s;
+		if (slot_room(s) && (!best || s->n < best->n))
+			best = s;
+		/* an idle handler before a new one; where each job has its
+		 * own, any will do */
+		if (best &&
+		    (many ? best->n == 0 && best->pid
+			  : best == s && en->set->mode == SETTINGS_EACH))
+			break;
+	}
+	return best;
+}
+
+/* Jobs that the slots could be given. Where each holds one the count is known;
+ * the others are asked, a window or a batch at a time. */
+static int64_t room(const struct engine *en)
+{
+	const struct settings *set = en->set;
+	int64_t n = 0, fresh = set->per_slot;
+
+	if (set->mode == SETTINGS_EACH)
+		return set->slots - en->busy;
+	if (set->recycle && set->recycle < fresh)
+		fresh = set->recycle;
+	for (int64_t i = 0; i < set->slots; i++)
+		n += en->slot[i] ? (int64_t)slot_room(en->slot[i]) : fresh;
+	return n;
+}
+
+/* A few places in many windows are not worth a request: those who wait for
+ * nothing lose nothing by it. */
+static int64_t worth_asking(const struct engine *en)
+{
+	if (en->set->mode != SETTINGS_STREAM || en->set->per_slot < 4 ||
+	    en->set->recycle)
+		return 1;
+	return en->set->per_slot / 2;
+}
+
+int64_t engine_wanted(struct engine *en, int64_t now)
+{
+	int64_t used = en->busy + en->reserved, n, wait, most;
+	int64_t all = en->set->slots * en->set->per_slot;
+	int64_t pause = en->trouble_ms - now;
+
+	if (en->phase != STOP_RUN || en->held)
+		return 0;
+	/* each job adds to what waits to be written: nobody reads it, so it
+	 * would fill our memory; out_has_room() is followed by a turn */
+	if (sink_full(&en->out) || sink_full(&en->err))
+		return 0;
+	most = breaker_allows(&en->faults, all, now, &wait);
+	pause = wait > pause ? wait : pause;
+	n = breaker_allows(&en->halt, all, now, &wait);
+	pause = wait > pause ? wait : pause;
+	most = n < most ? n : most;
+	if (pause > 0) {
+		loop_timer_set(en->poll, pause);
+		return 0;
+	}
+	n = room(en) - en->reserved;
+	if (n < worth_asking(en))
+		return 0;
+	n = n < most - used ? n : most - used;
+	if (en->set->limit && n > en->set->limit - en->taken - en->reserved)
+		n = en->set->limit - en->taken - en->reserved;
+	return n > 0 ? n : 0;
+}
+
+/* A job that is not to be run: it came too late, or cannot be read. */
+static void turn_away(struct engine *en, struct lane *l,
+		      const struct claim_job *job, const struct err *why)
+{
+	struct outcome o;
+
+	if (why)
+		outcome_refuse(STATUS_DATA, why->msg, &o);
+	else
+		outcome_hand_back("the worker has no place for it", &o);
+	en->busy++;
+	en->taken += why ? 0 : 1;
+	slot_refuse(slot(en, 0), l, l->keys.queue, job, &o);
+}
+
+void engine_take(struct engine *en, struct lane *l,
+		 const struct claim_answer *a, size_t i)
+{
+	struct slot *s = NULL;
+	struct task *t;
+	struct claim_job job;
+	struct err e;
+	int rc = claim_job(a, i, &job, &e);
+
+	if (rc == 0 && en->phase < STOP_FINISH)
+		s = slot_for_job(en);
+	if (!s) {
+		turn_away(en, l, &job, rc < 0 ? &e : NULL);
+		return;
+	}
+	en->taken++;
+	en->busy++;
+	t = slot_add(s, l, l->keys.queue, &job);
+	if (t)
+		engine_lease_renew(en, t, l->asked_ms);
+}
+
+void engine_taken(struct engine *en)
+{
+	bool more = false;
+
+	if (en->set->mode == SETTINGS_EACH)
+		return;
+	for (size_t i = 0; i < en->pick->n; i++)
+		more |= en->lane[i].open || en->lane[i].asked;
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i])
+			slot_go(en->slot[i], more);
+}
+
+int64_t engine_occupied(const struct engine *en)
+{
+	int64_t n = 0;
+
+	if (en->set->mode == SETTINGS_EACH)
+		return en->busy;
+	for (int64_t i = 0; i < en->set->slots; i++)
+		n += en->slot[i] && en->slot[i]->n > 0;
+	return n;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Many jobs for one run of a handler: gathered, given as records on its stdin,
+ * and closed by its exit status, but for those that a line on descriptor 3
+ * says more of.
+ */
+#include "work/slot_impl.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	/* One that could not be filled, as the server is in trouble. */
+	LATE_MS = 1000,
+	/* A batch of so many bytes is full. */
+	BYTES_MOST = 16 << 20,
+	/* Of stderr, for each of them. */
+	TAIL_MOST = 512
+};
+
+size_t slot_batch_room(const struct slot *s)
+{
+	if (s->state == SLOT_FREE)
+		return s->cap;
+	if (s->state != SLOT_FILLING || s->records.len >= BYTES_MOST)
+		return 0;
+	return s->cap - s->n;
+}
+
+void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
+{
+	const struct settings *set = s->host->settings;
+	int64_t wait = set->batch_wait_ms;
+	struct outcome o;
+	struct err e;
+
+	if (frame_add(set->frame, set->ids ? t->job : NULL, payload,
+		      &s->records, &e) < 0) {
+		s->n--;
+		outcome_refuse(STATUS_DATA, e.msg, &o);
+		slot_close_as(s, t, &o);
+		return;
+	}
+	if (s->n > 1)
+		return;
+	s->state = SLOT_FILLING;
+	loop_timer_set(s->timer, wait > 0 ? wait : LATE_MS);
+}
+
+void slot_batch_start(struct slot *s)
+{
+	struct err e;
+
+	loop_timer_clear(s->timer);
+	for (size_t i = 0; i < s->n; i++)
+		task_start(slot_task(s, i));
+	if (slot_launch(s, NULL, strv_make(s->records.p, s->records.len), &e) <
+	    0)
+		slot_give_up(s, &e);
+	buf_clear(&s->records);
+}
+
+void slot_batch_go(struct slot *s, bool more)
+{
+	bool wait = s->host->settings->batch_wait_ms > 0;
+
+	if (slot_batch_room(s) == 0 || (!more && !wait))
+		slot_batch_start(s);
+}
+
+/* By its id or QUEUE/ID; NULL if it is not in the batch, or closed. */
+static struct task *find(const struct slot *s, struct strv name)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct task *t = slot_task(s, i);
+
+		if (t->serial &&
+		    (strv_eq(name, t->id) || strv_eq(name, t->job)))
+			return t;
+	}
+	return NULL;
+}
+
+static void decide(struct slot *s, struct task *t, const struct answer *a)
+{
+	size_t keep = s->host->plan->max_result;
+	struct outcome_facts f;
+	struct backoff own;
+
+	slot_facts(s, t, &own, &f);
+	f.last_line = strv_of("");
+	f.error_text = strv_of("");
+	s->report = (struct slot_report){.end.code = -1, .started = true};
+	outcome_answer(a, &f, &s->report.outcome);
+	if (t->lost)
+		outcome_lost(&s->report.outcome);
+	if (a->kind == ANSWER_OK) {
+		s->report.total = a->text.n;
+		s->report.result = strv_make(
+			a->text.p, a->text.n < keep ? a->text.n : keep);
+	}
+	t->ended_us = clock_boot_us();
+	slot_close(s, t);
+}
+
+const char *slot_batch_word(struct slot *s, struct strv word, struct strv rest)
+{
+	struct strv name = strv_word(&rest);
+	struct answer a = {.delay_ms = -1, .text = strv_trim(rest)};
+	struct task *t = find(s, name);
+
+	if (!name.n)
+		return "no job is named (write done ID)";
+	if (!t)
+		return "no such job in the batch, or it was said before";
+	if (strv_eq(word, "retry"))
+		answer_retry(rest, &a);
+	else if (strv_eq(word, "dead"))
+		a.kind = ANSWER_DEAD;
+	decide(s, t, &a);
+	return NULL;
+}
+
+/* What the process used stands with the first job, as nobody can tell how much
+ * of it each has used. */
+void slot_batch_over(struct slot *s)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct task *t = slot_task(s, i);
+
+		if (!t->serial)
+			continue;
+		slot_judge(s, t);
+		if (s->cause == OUTCOME_EVICTED && !t->lost)
+			outcome_hand_back("the lease of another job of the "
+					  "batch was lost",
+					  &s->report.outcome);
+		if (!first)
+			s->report.end = (struct child_end){
+				.code = s->end.code, .signo = s->end.signo};
+		s->report.tail = lines_tail_view(
+			&s->capture.tail,
+			s->cap == 1 ? s->host->plan->max_tail : TAIL_MOST);
+		first = false;
+		t->ended_us = s->ended_us;
+		slot_close(s, t);
+	}
+	slot_clear(s);
+}
