@@ -24,25 +24,26 @@
 #include "cli/scale.h"
 #include "cli/show.h"
 #include "cli/since.h"
+#include "cli/watch.h"
 #include "queue/key.h"
 #include "queue/stats.h"
 
-#define HISTORY_MS     (59 * 60000) /* shown unless --since says more */
-#define TERMINAL_LIMIT 50 /* jobs listed on a terminal unless -n says more */
+#define WATCH_PATIENCE 2000 /* ms in which a look has to succeed */
+#define TERMINAL_LIMIT 50   /* jobs listed on a terminal unless -n says more */
 
 static struct {
 	struct opt_common common;
 	const char *state, *fields, *queue, *output, *html;
-	int64_t limit, wait_timeout, within, since;
+	int64_t limit, wait_timeout, within, since, interval;
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool has_output, prometheus, openmetrics, scale, has_within;
-	bool history, plot, has_since, has_html;
+	bool history, plot, has_since, has_html, watch, has_interval;
 	bool no_header, ids, explain, workers, empty, wait, check;
 	size_t mode;
 	enum look_history how;
 	char **operand;
 	size_t n;
-} args = {.within = 300000};
+} args = {.within = 300000, .interval = 2000};
 
 enum {
 	KEY_QUEUE_OPTION = 256,
@@ -58,7 +59,9 @@ enum {
 	KEY_HISTORY,
 	KEY_SINCE,
 	KEY_PLOT,
-	KEY_HTML
+	KEY_HTML,
+	KEY_WATCH,
+	KEY_INTERVAL
 };
 
 /* clang-format off */
@@ -124,6 +127,12 @@ static const struct opt table[] = {
 	{.key = KEY_HTML, .name = "html", .arg = "FILE", .kind = OPT_TEXT,
 	 .help = "draw the history as a page for a browser",
 	 .at = &args.html, .given = &args.has_html},
+	{.key = KEY_WATCH, .name = "watch", .kind = OPT_FLAG,
+	 .help = "show it all on the whole terminal, and go on", .at = &args.watch},
+	{.key = KEY_INTERVAL, .name = "interval", .arg = "DUR",
+	 .kind = OPT_DURATION, .help = "for --watch: look so often (default 2s)",
+	 .at = &args.interval, .min = 100, .max = 3600000,
+	 .given = &args.has_interval},
 	{.key = 'o', .name = "output", .arg = "FILE", .kind = OPT_TEXT,
 	 .help = "write to FILE, which appears or changes all at once",
 	 .at = &args.output, .given = &args.has_output},
@@ -144,6 +153,7 @@ static const struct opt_command command = {
 		"--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
 		"--scale [--within DUR] [QUEUE ...]\n"
 		"--history [--since TIME] [--plot | --html FILE] [QUEUE ...]\n"
+		"--watch [--interval DUR] [QUEUE ...]\n"
 		"-w [-s STATE] [--wait-timeout DUR] QUEUE ...\n"
 		"-w [--wait-timeout DUR] -i QUEUE/ID ...",
 	.summary = "Show queues, jobs and workers.",
@@ -171,6 +181,7 @@ enum {
 	MODE_OPENMETRICS,
 	MODE_SCALE,
 	MODE_HISTORY,
+	MODE_WATCH,
 	MODE_QUEUES,
 };
 
@@ -185,6 +196,7 @@ static const struct mode modes[] = {
 	[MODE_OPENMETRICS] = {"--openmetrics", &args.openmetrics, "o"},
 	[MODE_SCALE] = {"--scale", &args.scale, "oW"},
 	[MODE_HISTORY] = {"--history", &args.history, "JFHoSPM"},
+	[MODE_WATCH] = {"--watch", &args.watch, "I"},
 	[MODE_QUEUES] = {"", NULL, "JFHow"},
 };
 
@@ -200,6 +212,7 @@ static const struct mode_extra extras[] = {
 	{'Q', "--queue", &args.has_queue, "", "-i and --explain"},
 	{'S', "--since", &args.has_since, "", "--history"},
 	{'W', "--within", &args.has_within, "", "--scale"},
+	{'I', "--interval", &args.has_interval, "", "--watch"},
 	{.option = NULL},
 };
 
@@ -224,8 +237,6 @@ static void parse_args(int argc, char **argv)
 			       : LOOK_HISTORY_LIST;
 	if (args.html)
 		args.output = args.html;
-	if (!args.has_since)
-		args.since = clock_real_ms() - HISTORY_MS;
 	if (args.state && !look_known_state(args.state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
@@ -285,6 +296,8 @@ static int act(struct look *l, struct err *e)
 		return scale_run(l, args.within, e);
 	case MODE_HISTORY:
 		return look_history(l, args.since, args.how, e);
+	case MODE_WATCH:
+		return watch_run(l, args.interval, e);
 	default:
 		return look_queues(l, e);
 	}
@@ -330,7 +343,9 @@ static int run(struct look *l, struct err *e)
 {
 	/* who waits outlives an outage of the server, up to its deadline */
 	const struct redis_options patient = {
-		.patience = args.has_timeout ? args.wait_timeout + 1 : 0,
+		.patience = args.watch	       ? WATCH_PATIENCE
+			    : args.has_timeout ? args.wait_timeout + 1
+					       : 0,
 		.fail_first = true,
 	};
 	bool page = (args.ids || args.explain) && l->show->format == SHOW_TABLE;
@@ -344,7 +359,7 @@ static int run(struct look *l, struct err *e)
 	if (args.prometheus || args.openmetrics)
 		return metrics_run(l, args.openmetrics, e);
 	if (connect_open(l->server, &args.common, "jq-stat",
-			 args.wait ? &patient : NULL, e) < 0)
+			 args.wait || args.watch ? &patient : NULL, e) < 0)
 		return -1;
 	if (act(l, e) < 0)
 		return -1;
@@ -378,7 +393,6 @@ int main(int argc, char **argv)
 	status = failed ? opt_end(&command, &e) : look.status;
 	show_release(&show);
 	connect_close(&server);
-	return output_file_finish(&command, status,
-				  !failed || args.prometheus ||
-					  args.openmetrics);
+	failed &= !args.prometheus && !args.openmetrics;
+	return output_file_finish(&command, status, !failed);
 }

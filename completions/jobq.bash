@@ -37,7 +37,7 @@ _jobq_options() {
     printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
       --empty --check -w --wait --wait-timeout -F --fields -H --no-header \
       --prometheus --openmetrics -o --output --scale --within \
-      --history --since --plot --html
+      --history --since --plot --html --watch --interval
     ;;
   jq-retry)
     printf '%s\n' --all --exit --signal --error -N --name --since --before \

@@ -11,6 +11,7 @@
 #include "cli/queues.h"
 
 #define MINUTE_MS  60000
+#define HOUR	   60  /* minutes */
 #define PLAIN_COLS 80  /* where there is no terminal */
 #define PAGE_STEPS 240 /* points of a line */
 
@@ -143,7 +144,7 @@ int look_history(struct look *l, int64_t since_ms, enum look_history how,
 	if (l->now_ms == 0)
 		l->now_ms = clock_real_ms();
 	last = l->now_ms / MINUTE_MS;
-	t.first = since_ms / MINUTE_MS;
+	t.first = since_ms ? since_ms / MINUTE_MS : last - HOUR + 1;
 	if (t.first <= last - MINUTES_KEPT)
 		t.first = last - MINUTES_KEPT + 1;
 	t.minutes = t.first <= last ? (size_t)(last - t.first + 1) : 0;

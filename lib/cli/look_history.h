@@ -12,8 +12,8 @@ enum look_history {
 };
 
 /*
- * What was counted since `since_ms`, a day ago at most, in the queues asked
- * for; of all others those in which something was.
+ * What was counted since `since_ms` (0: in the last hour), a day ago at most,
+ * in the queues asked for; of all others those in which something was.
  */
 int look_history(struct look *l, int64_t since_ms, enum look_history how,
 		 struct err *e) must_check;

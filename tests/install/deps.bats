@@ -167,7 +167,7 @@ assert_names() {
   local real=$PATH
   stand_in apk <<EOF
 PATH=$real
-for tool in redis-server redis-cli pkg-config bats ps; do
+for tool in redis-server redis-cli pkg-config bats ps tmux; do
   ln -sf "\$(command -v \$tool)" "$bin/\$tool"
 done
 mkdir -p $TMPDIR/Europe
