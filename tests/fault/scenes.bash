@@ -80,6 +80,8 @@ scene_returns() {
   db DEBUG POPULATE 3000 filler 100
   db BGREWRITEAOF && until_true 20 rewritten || return
   crew 1 a
+  push a ok
+  until_true 20 worked_off || return
   for how in killed restarted frozen loading demoted refused; do
     within 1200 "from the server's return to the first claim, it was $how" \
       returns_from "$how" || return
