@@ -358,7 +358,7 @@ fault_raise_lease() {
 
 # Everything that a fault may have left behind when the server went away.
 calm() {
-  [ "${#stopped_by[@]}" -eq 0 ] || wait "${stopped_by[@]}"
+  [ "${#stopped_by[@]}" -eq 0 ] || wait "${stopped_by[@]}" 2>/dev/null
   rm -f data/fill
   REDISCLI_AUTH=torture db CONFIG SET requirepass '' >/dev/null 2>&1
   db_up || server_start
