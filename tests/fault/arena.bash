@@ -102,12 +102,14 @@ signal() {
   return "$status"
 }
 
-# ours NAME: processes of that name that belong to this place; the machine, and
-# other scenes, have others.
+# ours NAME…: processes of these names that belong to this place; the machine,
+# and other scenes, have others.
 ours() {
-  local p
-  for p in $(pgrep -x "$1"); do
-    ! grep -qsF "HOME=$PWD" "/proc/$p/environ" || echo "$p"
+  local name p
+  for name; do
+    for p in $(pgrep -x "$name"); do
+      ! grep -qsF "HOME=$PWD" "/proc/$p/environ" || echo "$p"
+    done
   done
 }
 
