@@ -124,7 +124,7 @@ arena() {
   mkfifo tick control
   local file
   for file in ledger said tries oks; do : >"$file"; done
-  if [ "${1-}" = disk ] && mount -t tmpfs -o size=2g tmpfs data 2>/dev/null
+  if [ "${1-}" = disk ] && mount -t tmpfs -o size=600m tmpfs data 2>/dev/null
   then
     : >mounted
   fi

@@ -231,7 +231,7 @@ fault_demoted() {
 # rewrite is what an operator has to do, too.
 fault_full_disk() {
   [ -e mounted ] || return 0
-  head -c 4000000000 /dev/zero >data/fill 2>/dev/null
+  head -c 1000000000 /dev/zero >data/fill 2>/dev/null
   pause 1500
   rm -f data/fill
   until_true 10 db SET torture-room '' && db DEL torture-room

@@ -13,7 +13,7 @@ worker() {
   (($1 % 2)) || list=c=3,b=2,a=1
   jq-work -u "$url" -L "$lease" -j $((8 + $1 % 3 * 8)) -t 4s -K 1s -g 15s \
     -b fixed:200ms -m 6 --no-result --worker-name "w$1" "$list" \
-    "$tools/ledger" "$PWD/ledger" </dev/null >>"worker.$1.out" \
+    "$tools/ledger" "$PWD/ledger" </dev/null >/dev/null \
     2>>"worker.$1.err" 7>&- &
   worker_pid[$1]=$!
 }
