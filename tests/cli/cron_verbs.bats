@@ -41,6 +41,26 @@ schedule() {
 2024-11-03T06:30:00Z  2024-11-03 01:30:00 -05:00  in 2h  (second of two)'
 }
 
+@test "next: the zone of the process plays no part" {
+  local tz
+  for tz in America/New_York Pacific/Chatham Etc/GMT+12 /nowhere; do
+    TZ=$tz run -0 --separate-stderr jq-cron next -n 2 \
+      --after 2024-10-26T12:00:00Z --tz Europe/Berlin '30 2 * * *'
+    assert_output '2024-10-27T00:30:00Z  2024-10-27 02:30:00 +02:00  in 12h30m  (first of two)
+2024-10-28T01:30:00Z  2024-10-28 02:30:00 +01:00  in 1d13h'
+    TZ=$tz run -0 --separate-stderr jq-cron next -n 1 --after @0 '0 12 * * *'
+    assert_output '1970-01-01T12:00:00Z  1970-01-01 12:00:00 +00:00  in 12h'
+  done
+}
+
+@test "jq-crontab(5): its examples are in order" {
+  sed -n '/^\.Bd -literal/,/^\.Ed/{ /^\./!p; }' \
+    "$BATS_TEST_DIRNAME/../../man/jq-crontab.5" >examples
+  [ "$(wc -l <examples)" -gt 12 ]
+  run -0 jq-cron check examples
+  assert_output ''
+}
+
 @test "next: as JSON" {
   run -0 --separate-stderr jq-cron next -J -n 1 --after 2024-03-09T12:00:00Z \
     --tz America/New_York '30 2 * * *'
