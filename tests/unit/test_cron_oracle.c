@@ -6,7 +6,8 @@
  * expressions around clock changes of every zone of the installed database.
  *
  * ORACLE_SEED=N repeats a run, ORACLE_ROUNDS=N has so many expressions a zone
- * (default 1), ORACLE_ZONE=NAME tries that zone only.
+ * (default 1), ORACLE_ZONE=NAME tries that zone only, TZDIR=DIR another
+ * database.
  */
 #include <dirent.h>
 #include <sys/stat.h>
@@ -388,6 +389,8 @@ static void hard_places(void)
 	}
 }
 
+static const char *database = ZONE_DIR;
+
 /* posix/ and right/ are the same again, and what nobody means. */
 static void each_zone(const char *prefix)
 {
@@ -396,13 +399,13 @@ static void each_zone(const char *prefix)
 	struct stat st;
 	int n;
 
-	snprintf(path, sizeof(path), ZONE_DIR "/%s", prefix);
+	snprintf(path, sizeof(path), "%s/%s", database, prefix);
 	n = scandir(path, &list, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		const char *leaf = list[i]->d_name;
 
 		snprintf(name, sizeof(name), "%s%.200s", prefix, leaf);
-		snprintf(path, sizeof(path), ZONE_DIR "/%s", name);
+		snprintf(path, sizeof(path), "%s/%s", database, name);
 		if (leaf[0] != '.' && strcmp(name, "posix") != 0 &&
 		    strcmp(name, "right") != 0 && stat(path, &st) == 0) {
 			if (!S_ISDIR(st.st_mode)) {
@@ -421,6 +424,11 @@ static void oracle(void)
 {
 	const char *given = getenv("ORACLE_SEED");
 	const char *zone = getenv("ORACLE_ZONE");
+
+	/* the C library looks there too */
+	if (getenv("TZDIR"))
+		database = getenv("TZDIR");
+	zone_set_dir(database);
 
 	seed = given ? strtoull(given, NULL, 10)
 		     : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15 | 1;

@@ -396,6 +396,35 @@ static void files(void)
 	CHECK_INT(rmdir(dir), 0);
 }
 
+/* The offsets of many names: known ones, and spread evenly. */
+static void jitter(void)
+{
+	static struct {
+		char name[16];
+		int64_t offset;
+	} known[] = {{"poll", 216568}, {"nightly-report", 249131}};
+	struct schedule s = {.jitter = 600000};
+	char name[32];
+	int bin[60] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		s.name = known[i].name;
+		CHECK_INT(schedule_jitter(&s), known[i].offset);
+	}
+	s.name = name;
+	for (int i = 0; i < 10000; i++) {
+		int64_t offset;
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		offset = schedule_jitter(&s);
+		CHECK(offset >= 0 && offset < 600000);
+		bin[offset / 10000]++;
+	}
+	/* 167 each; five times the deviation to be expected of chance */
+	for (int i = 0; i < 60; i++)
+		CHECK(bin[i] > 167 - 65 && bin[i] < 167 + 65);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -403,6 +432,7 @@ int main(void)
 		{UNIT_TEST(errors)},	   {UNIT_TEST(all_errors)},
 		{UNIT_TEST(warnings)},	   {UNIT_TEST(shapes)},
 		{UNIT_TEST(defaults)},	   {UNIT_TEST(files)},
+		{UNIT_TEST(jitter)},
 	};
 
 	return unit_run("schedule", tests, ARRAY_LEN(tests));
