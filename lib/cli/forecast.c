@@ -11,6 +11,23 @@
 #include "cli/schedules_impl.h"
 #include "cron/preview.h"
 
+/* Why nothing comes: it is over, or no clock of its zone ever shows it. */
+static int no_ticks(const struct schedule *s, int64_t after, struct err *e)
+{
+	const int64_t centuries = CRON_YEARS * 366LL * 86400;
+	const char *name = s->name ? s->name : s->text;
+	struct cron_tick t;
+
+	if (after > CRON_TIME_MAX - centuries ||
+	    cron_next(&s->cron, s->zone, after, &t))
+		return err_set(e, STATUS_NO, "'%.60s' is not due any more",
+			       name);
+	return err_set(e, STATUS_DATA,
+		       "'%.60s' never fires in %s: its times fall into a gap "
+		       "of the clock (choose another hour)",
+		       name, s->tz);
+}
+
 /* The ticks of one schedule. */
 static int show(const struct forecast *f, const struct schedule *s,
 		struct err *e)
@@ -33,8 +50,7 @@ static int show(const struct forecast *f, const struct schedule *s,
 		fprintf(stderr, "%s\n", text.p);
 	buf_clear(&text);
 	if (preview_write(&p, &text) == 0)
-		rc = err_set(e, STATUS_NO, "'%s' is not due any more",
-			     s->name ? s->name : s->text);
+		rc = no_ticks(s, p.after, e);
 	else
 		rc = output_write(text.p, text.len, e);
 	buf_release(&text);

@@ -70,6 +70,18 @@ schedule() {
 '"missing":"2024-03-10T02:30:00"}'
 }
 
+@test "next: times that no clock of the zone ever shows: 65" {
+  # the last Sunday of March, when it is the 31st
+  run -65 --separate-stderr jq-cron next --tz Europe/Berlin \
+    --after 2026-11-26T00:00:00Z '*/30 2 31 3 +SUN'
+  assert_equal "${stderr_lines[1]}" \
+    "jq-cron: '*/30 2 31 3 +SUN' never fires in Europe/Berlin: its times fall \
+into a gap of the clock (choose another hour)"
+  # moved to its end, and elsewhere there is no gap
+  run -0 jq-cron next --tz Europe/Berlin '30 2 31 3 +SUN'
+  run -0 jq-cron next --tz Africa/Lagos '*/30 2 31 3 +SUN'
+}
+
 @test "next: warnings, and H, which wants a name" {
   run -0 --separate-stderr jq-cron next -n 1 '0 0 */2 * MON'
   [[ $stderr == *'warning: '*'Vixie cron would require both'* ]] ||
