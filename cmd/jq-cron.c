@@ -37,7 +37,12 @@ static struct args {
 	char *const *operand; /* after the verb */
 	size_t n;
 	struct schedules with; /* of the verbs that ask the server */
-} args = {.limit = 5, .ready_fd = -1};
+} args = {
+	.limit = 5,
+	.ready_fd = -1,
+	.with.from = SCHEDULES_NO_TIME,
+	.with.to = SCHEDULES_NO_TIME,
+};
 
 enum {
 	KEY_AFTER = 256,
@@ -48,12 +53,17 @@ enum {
 	KEY_READY_FD,
 	KEY_CHECK,
 	KEY_QUEUE_OPTION,
+	KEY_PAYLOAD,
+	KEY_PAYLOAD_FILE,
+	KEY_WITH_JOBS,
+	KEY_FROM,
+	KEY_TO,
 	KEY_DRY_RUN
 };
 
 /* clang-format off */
 static const struct opt table[] = {
-	{'n', "limit", "N", "next: how many (default 5)",
+	{'n', "limit", "N", "next: how many (5); history: the latest only",
 	 OPT_INT, .at = &args.limit, .min = 1, .max = 1000000,
 	 .given = &args.has_limit},
 	{KEY_AFTER, "after", "TIME", "next: later than this (default now)",
@@ -74,6 +84,16 @@ static const struct opt table[] = {
 	 OPT_FLAG, .at = &args.with.no_header},
 	{KEY_QUEUE_OPTION, "queue", "QUEUE", "the queue of names without one",
 	 OPT_TEXT, .at = &args.with.queue},
+	{KEY_PAYLOAD, "payload", "TEXT", "set: payload of the jobs",
+	 OPT_TEXT, .at = &args.with.payload},
+	{KEY_PAYLOAD_FILE, "payload-file", "FILE", "set: the same from a file",
+	 OPT_TEXT, .at = &args.with.payload_file},
+	{KEY_WITH_JOBS, "with-jobs", NULL, "rm: drop its waiting jobs too",
+	 OPT_FLAG, .at = &args.with.with_jobs},
+	{KEY_FROM, "from", "TIME", "backfill: the ticks from then on",
+	 OPT_TIME, .at = &args.with.from},
+	{KEY_TO, "to", "TIME", "backfill: before then (default now)",
+	 OPT_TIME, .at = &args.with.to},
 	{KEY_DRY_RUN, "dry-run", NULL, "say what would be done, and do nothing",
 	 OPT_FLAG, .at = &args.with.dry_run},
 	{KEY_READY_FD, "ready-fd", "N", "write a newline there when in force",
@@ -189,6 +209,10 @@ static int serve_files(const struct schedule_file *f, struct err *e)
 		.patience = 3000,
 		.fail_first = true,
 	};
+	/* it may be silent for long, and nothing is lost */
+	const struct redis_options listen = {
+		.connect_timeout = args.common.connect_timeout,
+	};
 	struct daemon d = {
 		.space = args.common.namespace,
 		.version = opt_version(),
@@ -213,6 +237,7 @@ static int serve_files(const struct schedule_file *f, struct err *e)
 		    (int)args.ready_fd);
 	d.loop = c.loop;
 	d.redis = c.redis;
+	d.ears = connect_another(&c, cmd.name, &listen);
 	rc = daemon_run(&d, f, e);
 	c.redis = NULL;
 	connect_close(&c);
@@ -272,6 +297,33 @@ static const struct verb verbs[] = {
 	{"show", "show [--queue QUEUE] QUEUE/NAME ...",
 	 "Print all there is to know about schedules.", "queue ", "schedule",
 	 NULL, schedules_show},
+	{"history",
+	 "history [-n N] [-F LIST] [-H] [--queue QUEUE] QUEUE/NAME ...",
+	 "Print what became of the latest ticks.",
+	 "limit fields no-header queue ", "schedule", NULL, schedules_history},
+	{"set",
+	 "set [--payload TEXT | --payload-file FILE] [--tz ZONE] [--dry-run] "
+	 "QUEUE/NAME EXPRESSION [KEY=VALUE ...]",
+	 "Make or change a schedule that is in no file.",
+	 "payload payload-file tz queue dry-run ", "schedule", NULL,
+	 schedules_set},
+	{"rm", "rm [--with-jobs] [--queue QUEUE] QUEUE/NAME ...",
+	 "Remove schedules.", "with-jobs queue ", "schedule", NULL,
+	 schedules_rm},
+	{"pause", "pause [--queue QUEUE] QUEUE/NAME ...",
+	 "Drop all ticks until resumed.", "queue ", "schedule", NULL,
+	 schedules_pause},
+	{"resume", "resume [--queue QUEUE] QUEUE/NAME ...",
+	 "Go on with the ticks from now on.", "queue ", "schedule", NULL,
+	 schedules_resume},
+	{"run", "run [--queue QUEUE] QUEUE/NAME ...",
+	 "Push a job of a schedule now.", "queue ", "schedule", NULL,
+	 schedules_run},
+	{"backfill",
+	 "backfill --from TIME [--to TIME] [--dry-run] [--queue QUEUE] "
+	 "QUEUE/NAME ...",
+	 "Push the jobs of ticks of the past.", "from to dry-run queue ",
+	 "schedule", NULL, schedules_backfill},
 };
 
 static void check_args(const struct verb *v)
@@ -308,6 +360,7 @@ static const struct verb *parse_args(int argc, char **argv)
 	args.with.operand = args.operand;
 	args.with.n = args.n;
 	args.with.tz = args.tz;
+	args.with.limit = args.has_limit ? args.limit : 0;
 	return v;
 }
 
@@ -318,7 +371,7 @@ int main(int argc, char **argv)
 	int rc = v->run(&args.with, &e);
 
 	if (rc < 0)
-		rc = opt_fail(&cmd, &e);
+		rc = opt_end(&cmd, &e);
 	schedules_release(&args.with);
 	if (output_finish(&late) < 0 && rc == STATUS_OK)
 		rc = opt_fail(&cmd, &late);

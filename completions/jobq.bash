@@ -45,8 +45,9 @@ _jobq_options() {
       --here
     ;;
   jq-cron)
-    printf '%s\n' -n --limit --after --tz --name --file --system --check -F --fields \
-      -H --no-header --queue --dry-run --ready-fd
+    printf '%s\n' -n --limit --after --tz --name --file --system --check \
+      -F --fields -H --no-header --queue --payload --payload-file --with-jobs \
+      --from --to --dry-run --ready-fd
     ;;
   jq-ctl)
     printf '%s\n' --reason --all -s --state -f --force --queue --repair
@@ -60,6 +61,7 @@ _jobq_value() {
   *:--color) echo auto always never ;;
   jq-ctl:--state | jq-ctl:-s) echo ready running delayed retry dead all ;;
   *:--state | *:-s) echo ready running delayed retry dead 'done' all ;;
+  jq-cron:--to) return 1 ;;
   *:--queue | *:--to) _jobq_queues ;;
   jq-work:--log-format) echo text json ;;
   jq-push:--durability) echo memory fsync replicas:1 ;;
@@ -74,10 +76,16 @@ _jobq_operands() {
   jq-cron)
     case " ${COMP_WORDS[*]} " in
     *' ls '*) _jobq_queues ;;
-    *' show '*) _jobq_schedules ;;
+    *' show '* | *' history '* | *' rm '* | *' pause '* | *' resume '* | \
+      *' run '* | *' backfill '* | *' set '*)
+      _jobq_schedules
+      ;;
     # files
     *' next '* | *' check '* | *' import '* | *' serve '* | *' sync '*) ;;
-    *) echo serve next check import sync ls show ;;
+    *)
+      echo serve next check import sync ls show history set rm pause resume \
+        run backfill
+      ;;
     esac
     ;;
   jq-ctl)
@@ -106,7 +114,7 @@ _jobq() {
     :
   else
     case $prev in
-    --url-file | --config | --handlers | --joblog | --file)
+    --url-file | --config | --handlers | --joblog | --file | --payload-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;

@@ -133,9 +133,9 @@ complete -c jq-retry -l dry-run -d 'Print only'
 complete -c jq-retry -l here -d 'Run a command for it in this terminal'
 
 complete -c jq-cron -n 'test (count (commandline -opc)) -eq 1' \
-    -a 'serve next check import sync ls show'
+    -a 'serve next check import sync ls show history set rm pause resume run backfill'
 complete -c jq-cron -f -n '__fish_seen_subcommand_from ls' -a '(__jobq_queues)'
-complete -c jq-cron -f -n '__fish_seen_subcommand_from show' \
+complete -c jq-cron -f -n '__fish_seen_subcommand_from show history set rm pause resume run backfill' \
     -a '(__jobq_schedules)'
 complete -c jq-cron -s n -l limit -x -d 'How many'
 complete -c jq-cron -l after -x -d 'Later than'
@@ -147,6 +147,11 @@ complete -c jq-cron -l check -d 'Only those that are behind'
 complete -c jq-cron -s F -l fields -x -d 'These fields with tabs'
 complete -c jq-cron -s H -l no-header -d 'No header'
 complete -c jq-cron -l queue -x -a '(__jobq_queues)' -d 'Queue of bare names'
+complete -c jq-cron -l payload -x -d 'Payload of the jobs'
+complete -c jq-cron -l payload-file -r -d 'Payload of the jobs'
+complete -c jq-cron -l with-jobs -d 'Drop waiting jobs too'
+complete -c jq-cron -l from -x -d 'Ticks from then on'
+complete -c jq-cron -l to -x -d 'Ticks before then'
 complete -c jq-cron -l dry-run -d 'Say what would be done'
 complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
 

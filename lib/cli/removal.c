@@ -201,3 +201,40 @@ int removal_all(struct removal *r, const char *queue, const char *state,
 	progress_hide(&r->progress);
 	return 0;
 }
+
+/* Of a slice those whose id begins so; how many there are. */
+static size_t keep_prefix(struct select *s, const char *prefix)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strv_starts(s->v[i], prefix))
+			s->v[n++] = s->v[i];
+	return n;
+}
+
+int removal_waiting(struct removal *r, const char *queue, const char *prefix,
+		    struct err *e)
+{
+	static const char *const waiting[] = {"ready", "delayed", "retry"};
+	struct select *s = buf_zalloc(sizeof(*s));
+	struct key_set k;
+	int rc = 0;
+
+	r->sweeping = true;
+	key_set_init(&k, r->space, strv_of(queue));
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(waiting); i++) {
+		select_init(s, waiting[i], NULL);
+		while (rc == 0 && !s->end) {
+			size_t n;
+
+			rc = select_next(s, r->redis, &k, SELECT_MOST, e);
+			n = rc == 0 ? keep_prefix(s, prefix) : 0;
+			if (n)
+				rc = remove_run(r, queue, s->v, n, e);
+		}
+		select_release(s);
+	}
+	free(s);
+	return rc;
+}

@@ -45,4 +45,8 @@ int removal_ids(struct removal *r, char *const *operands, size_t n,
 int removal_all(struct removal *r, const char *queue, const char *state,
 		bool force, struct err *e) must_check;
 
+/* All jobs that wait (ready, delayed, to be retried) and whose id begins so. */
+int removal_waiting(struct removal *r, const char *queue, const char *prefix,
+		    struct err *e) must_check;
+
 #endif

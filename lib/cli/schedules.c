@@ -215,9 +215,9 @@ int schedules_ls(void *with, struct err *e)
 }
 
 int schedules_each(struct schedules *s,
-		   int (*fn)(struct schedules *s, struct find *f,
+		   int (*fn)(struct schedules *s, struct find *f, void *arg,
 			     struct err *e),
-		   struct err *e)
+		   void *arg, struct err *e)
 {
 	int rc = schedules_open(s, e);
 
@@ -227,7 +227,7 @@ int schedules_each(struct schedules *s,
 		rc = find_named(&f, s->server.redis, schedules_space(s),
 				s->operand[i], s->queue, e);
 		if (rc == 0)
-			rc = fn(s, &f, e);
+			rc = fn(s, &f, arg, e);
 		find_release(&f);
 		/* what concerns this one alone */
 		if (rc < 0 &&
@@ -239,7 +239,19 @@ int schedules_each(struct schedules *s,
 	return rc < 0 ? -1 : s->status;
 }
 
-static int show_one(struct schedules *s, struct find *f, struct err *e)
+int schedules_look_again(const struct schedules *s, struct find *f,
+			 struct err *e)
+{
+	struct find old = *f;
+	int rc = find_named(f, s->server.redis, schedules_space(s), old.name,
+			    old.keys.queue, e);
+
+	find_release(&old);
+	return rc;
+}
+
+static int show_one(struct schedules *s, struct find *f, void *arg,
+		    struct err *e)
 {
 	const struct show_schedule thing = {
 		.queue = f->keys.queue,
@@ -252,6 +264,7 @@ static int show_one(struct schedules *s, struct find *f, struct err *e)
 	struct buf text = BUF_INIT;
 	int rc;
 
+	(void)arg;
 	schedules_show_begin(s, &show_schedule_full, &show);
 	if (show.format == SHOW_TABLE) {
 		show_schedule_text(&thing, &text);
@@ -270,5 +283,5 @@ static int show_one(struct schedules *s, struct find *f, struct err *e)
 
 int schedules_show(void *with, struct err *e)
 {
-	return schedules_each(with, show_one, e);
+	return schedules_each(with, show_one, NULL, e);
 }

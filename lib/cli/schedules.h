@@ -29,6 +29,12 @@ struct schedules {
 	bool no_header;
 	bool behind; /* list only those that are */
 	bool dry_run;
+	bool with_jobs;		  /* of a removal */
+	const char *payload;	  /* of what is set; or NULL, as the next */
+	const char *payload_file; /* "-" = stdin */
+	int64_t limit;		  /* of a listing, the latest; 0 = all */
+	int64_t from, to;	  /* of ticks, ms since the epoch; or: */
+#define SCHEDULES_NO_TIME INT64_MIN
 	/* The rest is schedules.c's. */
 	struct connect server;
 	bool open;
@@ -41,6 +47,18 @@ int schedules_sync(struct schedules *s, const struct schedule_file *f, size_t n,
 
 int schedules_ls(void *with, struct err *e) must_check;
 int schedules_show(void *with, struct err *e) must_check;
+int schedules_history(void *with, struct err *e) must_check;
+
+/* Of NAME EXPRESSION [KEY=VALUE ...]. */
+int schedules_set(void *with, struct err *e) must_check;
+
+int schedules_rm(void *with, struct err *e) must_check;
+int schedules_pause(void *with, struct err *e) must_check;
+int schedules_resume(void *with, struct err *e) must_check;
+
+/* Jobs by hand, whose names go to stdout. */
+int schedules_run(void *with, struct err *e) must_check;
+int schedules_backfill(void *with, struct err *e) must_check;
 
 /* Close what they opened. */
 void schedules_release(struct schedules *s);

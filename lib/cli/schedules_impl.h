@@ -35,8 +35,12 @@ void schedules_show_begin(const struct schedules *s,
 /* Call `fn` for the schedule of each operand; the status, or -1. `fn` fails
  * with STATUS_NO when the others are to have their turn. */
 int schedules_each(struct schedules *s,
-		   int (*fn)(struct schedules *s, struct find *f,
+		   int (*fn)(struct schedules *s, struct find *f, void *arg,
 			     struct err *e),
-		   struct err *e) must_check;
+		   void *arg, struct err *e) must_check;
+
+/* Find it once more: it has changed. */
+int schedules_look_again(const struct schedules *s, struct find *f,
+			 struct err *e) must_check;
 
 #endif

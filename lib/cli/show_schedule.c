@@ -80,9 +80,13 @@ static void fields(struct show_row *r, const void *thing)
 	const struct show_schedule *t = thing;
 	const struct schedule *s = t->schedule;
 	const struct state *st = t->state;
+	size_t n;
 
 	buf_addf(&r->scratch, "%s/%s", t->queue, s->name ? s->name : "");
-	show_put_text(r, "schedule", strv_make(r->scratch.p, r->scratch.len));
+	n = r->scratch.len;
+	if (s->name)
+		note(t, &r->scratch);
+	show_put_text(r, "schedule", strv_make(r->scratch.p, n));
 	show_put_text(r, "queue", strv_of(t->queue));
 	show_put_text(r, "name", strv_of(s->name));
 	show_put_text(r, "source", source_of(t));
@@ -102,6 +106,8 @@ static void fields(struct show_row *r, const void *thing)
 	show_put_int(r, "overlap_total", st->blocked);
 	show_put_int(r, "paused_total", st->while_paused);
 	show_put_int(r, "known_total", st->known);
+	show_put_text(r, "note",
+		      strv_make(r->scratch.p + n, r->scratch.len - n));
 }
 
 static const struct output_column columns[] = {
@@ -431,8 +437,8 @@ void show_schedule_text(const struct show_schedule *t, struct buf *out)
 	line(out, "Schedule", "%s/%s%s%s", t->queue, t->schedule->name,
 	     why.len ? "  " : "", why.p);
 	when_line(t->schedule, out);
-	line(out, "Source", "%.*s", source.n ? (int)source.n : 16,
-	     source.n ? source.p : "none (jq-cron set)");
+	if (source.n)
+		line(out, "Source", "%.*s", (int)source.n, source.p);
 	line(out, "Line", "%s", t->full->definition.p);
 	next_lines(t, out);
 	if (st->enqueued) {

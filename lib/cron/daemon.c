@@ -70,6 +70,7 @@ int daemon_run(struct daemon *d, const struct schedule_file *f, struct err *e)
 	d->keeper = (struct keeper){
 		.loop = d->loop,
 		.redis = d->redis,
+		.ears = d->ears,
 		.space = d->space,
 		.to = {logbook_say, &d->log},
 		.load = reload,
@@ -89,7 +90,8 @@ int daemon_run(struct daemon *d, const struct schedule_file *f, struct err *e)
 	loop_timer_free(d->alive);
 	/* what is on its way belongs to the keeper's tables */
 	redis_free(d->redis);
-	d->redis = NULL;
+	redis_free(d->ears);
+	d->redis = d->ears = NULL;
 	keeper_release(&d->keeper);
 	return rc;
 }

@@ -21,6 +21,7 @@
 struct daemon {
 	struct loop *loop; /* borrowed, like all of the caller's */
 	struct redis *redis;
+	struct redis *ears;  /* for the keeper; both are freed here */
 	const char *space;   /* the namespace */
 	const char *version; /* of the program, for the log */
 	const char *by;	     /* who applies the files */

@@ -9,8 +9,7 @@
 
 bool history_has_job(const struct history *h)
 {
-	static const char *const with[] = {"fired", "create", "run",
-					   "backfill"};
+	static const char *const with[] = {"fired", "run", "backfill"};
 
 	for (size_t i = 0; i < ARRAY_LEN(with); i++)
 		if (strv_eq(h->event, with[i]))

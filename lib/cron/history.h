@@ -10,7 +10,7 @@
 
 struct history {
 	int64_t at; /* ms since the epoch */
-	/* added changed pause resume; fired create run backfill; of dropped
+	/* added changed pause resume; fired run backfill; of dropped
 	 * ticks why: missed paused bounds limit overlap known */
 	struct strv event;
 	int64_t tick;	   /* Unix seconds; -1 = none is meant */

@@ -17,6 +17,7 @@
 
 enum {
 	LOOK_MS = 30000,  /* between two looks, at most */
+	HEARD_MS = 200,	  /* and at least, where somebody changes a lot */
 	BACKOFF_MS = 250, /* after the first error */
 	BACKOFF_MAX_MS = 5000,
 	COMPLAIN_MS = 60000, /* between two complaints of one kind */
@@ -27,10 +28,25 @@ static void wake(void *arg)
 	(void)arg; /* the loop turns, which is all */
 }
 
+/* Schedules have changed, or may have while nobody listened. */
+static void heard(void *arg, struct strv queue)
+{
+	struct keeper *k = arg;
+	int64_t soon = k->looked_at + HEARD_MS;
+
+	(void)queue;
+	if (k->look_at > soon)
+		k->look_at = soon;
+}
+
 void keeper_init(struct keeper *k)
 {
+	char channel[80];
+
 	k->timer = loop_timer_new(k->loop, wake, k);
 	zonewatch_init(&k->zones);
+	key_crons(k->space, channel);
+	redis_subscribe(k->ears, channel, heard, k);
 }
 
 static void drop_tables(struct keeper *k)
@@ -275,8 +291,12 @@ static void look(struct keeper *k)
 {
 	struct names queues = {0};
 	struct err e;
-	int rc = look_at_all(k, &queues, &e);
+	int rc;
 
+	/* what is heard meanwhile has to be looked at again */
+	k->looked_at = clock_boot_ms();
+	k->look_at = k->looked_at + LOOK_MS;
+	rc = look_at_all(k, &queues, &e);
 	names_release(&queues);
 	if (rc < 0) {
 		k->look_at = keeper_step_backoff(&k->backoff);
@@ -285,7 +305,6 @@ static void look(struct keeper *k)
 	}
 	k->backoff = 0;
 	k->told_at = 0;
-	k->look_at = clock_boot_ms() + LOOK_MS;
 }
 
 void keeper_run(struct keeper *k)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The daemon: sleeps until the earliest tick is due or half a minute is over,
- * looks at the server's clock, and turns due ticks into jobs. Any number of
- * copies do the same; the server lets the first have each tick.
+ * The daemon: sleeps until the earliest tick is due, schedules are changed, or
+ * half a minute is over, and turns due ticks into jobs by the server's clock.
+ * Any number of copies do the same; the server lets the first have each tick.
  *
  * It keeps nothing that cannot be read back. A schedule whose step fails is
  * tried again within five seconds, and the others go on meanwhile.
@@ -25,6 +25,8 @@
 struct keeper {
 	struct loop *loop;    /* borrowed */
 	struct redis *redis;  /* borrowed */
+	struct redis *ears;   /* borrowed; to hear of changes; used for nothing
+				 else, and freed before the keeper */
 	const char *space;    /* borrowed; the namespace */
 	struct event_sink to; /* told of what happens */
 	/* Read the files and keeper_apply() them; called at keeper_reload()
@@ -44,12 +46,13 @@ struct keeper {
 	struct loop_timer *timer; /* wakes the loop; owned */
 	int64_t offset; /* the server's clock minus ours since boot, ms */
 	bool offset_known;
-	int64_t look_at; /* when tables are read again, ms since boot */
-	int64_t backoff; /* ms of the last wait after an error; 0 = none */
-	int64_t told_at; /* last complaint, ms since boot */
+	int64_t look_at;   /* when tables are read again, ms since boot */
+	int64_t looked_at; /* when they were last */
+	int64_t backoff;   /* ms of the last wait after an error; 0 = none */
+	int64_t told_at;   /* last complaint, ms since boot */
 };
 
-/* The seven fields above were filled in, the others are zero. */
+/* The eight fields above were filled in, the others are zero. */
 void keeper_init(struct keeper *k);
 void keeper_release(struct keeper *k);
 

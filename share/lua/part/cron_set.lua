@@ -72,8 +72,10 @@ local function cron_set_names(source, list)
   end
 end
 
--- The queue is in the set of all that have schedules, or not. Once, last.
+-- The queue is in the set of all that have schedules, or not; schedulers hear
+-- of a change, or find out when they look. Once, last.
 local function cron_enlist()
   local queue = string.match(CRON, '{(.*)}')
   call(#cron_sources() > 0 and 'SADD' or 'SREM', CRONS, queue)
+  if rev then redis.pcall('PUBLISH', CRONS, queue) end
 end
