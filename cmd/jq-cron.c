@@ -120,32 +120,34 @@ static struct report new_report(bool answer)
 	};
 }
 
-static void free_files(struct schedule_file *f)
+static int with_files(struct report *report,
+		      int (*fn)(const struct schedule_file *f, struct err *e),
+		      struct err *e)
 {
+	struct schedule_file *f = buf_zalloc((args.n + 1) * sizeof(*f));
+	int rc = report_load_all(report, &cmd, f, args.operand, args.n, e);
+
+	if (rc == 0)
+		rc = fn(f, e);
 	for (size_t i = 0; i < args.n; i++)
 		schedule_file_release(&f[i]);
 	free(f);
+	return rc;
+}
+
+static int check_together(const struct schedule_file *f, struct err *e)
+{
+	return apply_check(f, args.n, e);
 }
 
 static int check(void *with, struct err *e)
 {
-	struct schedule_file *f = buf_zalloc(args.n * sizeof(*f));
 	struct report report = new_report(true);
-	enum status worst = STATUS_OK;
+	int rc = with_files(&report, check_together, e);
 
 	(void)with;
-	for (size_t i = 0; i < args.n; i++) {
-		if (report_load(&report, &f[i], args.operand[i], false, e) == 0)
-			continue;
-		opt_fail(&cmd, e);
-		if (worst == STATUS_OK)
-			worst = e->code;
-	}
-	if (worst == STATUS_OK && apply_check(f, args.n, e) < 0)
-		worst = (enum status)opt_fail(&cmd, e);
-	free_files(f);
 	if (!report.failed)
-		return (int)worst;
+		return rc;
 	*e = report.why;
 	return -1;
 }
@@ -180,24 +182,12 @@ static int import(void *with, struct err *e)
 	return crontab_import(&c, e);
 }
 
-/* All are looked at, so that all errors are told at once. */
 static int read_files(struct schedule_file *f, struct err *e)
 {
 	struct report report = new_report(false);
-	int rc = 0;
 
-	for (size_t i = 0; i < args.n; i++) {
-		struct err why;
-
-		if (report_load(&report, &f[i], args.operand[i], true, &why) ==
-		    0)
-			continue;
-		if (rc < 0)
-			opt_fail(&cmd, e);
-		*e = why;
-		rc = -1;
-	}
-	return rc;
+	report.trusted = true;
+	return report_load_all(&report, &cmd, f, args.operand, args.n, e);
 }
 
 /* Requests end soon when the server is away: by then other ticks are due. */
@@ -246,28 +236,28 @@ static int serve_files(const struct schedule_file *f, struct err *e)
 	return rc;
 }
 
+static int apply(const struct schedule_file *f, struct err *e)
+{
+	return schedules_sync(&args.with, f, args.n, e);
+}
+
 /* A file that is wrong is no reason to start a server. */
 static int serve(void *with, struct err *e)
 {
-	struct schedule_file *f = buf_zalloc((args.n + 1) * sizeof(*f));
-	int rc = read_files(f, e);
+	struct report report = new_report(false);
 
 	(void)with;
-	if (rc == 0)
-		rc = serve_files(f, e);
-	free_files(f);
-	return rc;
+	report.trusted = true;
+	return with_files(&report, serve_files, e);
 }
 
 static int sync_files(void *with, struct err *e)
 {
-	struct schedule_file *f = buf_zalloc((args.n + 1) * sizeof(*f));
-	int rc = read_files(f, e);
+	struct report report = new_report(false);
 
-	if (rc == 0)
-		rc = schedules_sync(with, f, args.n, e);
-	free_files(f);
-	return rc;
+	(void)with;
+	report.trusted = true;
+	return with_files(&report, apply, e);
 }
 
 static const struct verb verbs[] = {

@@ -64,7 +64,7 @@ static int show_file(const struct forecast *f, struct err *e)
 		.json = f->command->common->json,
 	};
 	struct schedule_file file;
-	int rc = report_load(&report, &file, f->file, false, e);
+	int rc = report_load(&report, &file, f->file, e);
 	int status = STATUS_OK;
 	bool found = !f->name;
 

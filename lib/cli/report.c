@@ -43,7 +43,7 @@ void report_tell(void *arg, const struct schedule_report *r)
 }
 
 int report_load(struct report *r, struct schedule_file *f, const char *path,
-		bool trusted, struct err *e)
+		struct err *e)
 {
 	const struct schedule_input in = {
 		.zone = r->zone,
@@ -53,5 +53,26 @@ int report_load(struct report *r, struct schedule_file *f, const char *path,
 	};
 
 	r->path = path;
-	return schedule_load(f, path, trusted, &in, e);
+	return schedule_load(f, path, r->trusted, &in, e);
+}
+
+int report_load_all(struct report *r, const struct opt_command *command,
+		    struct schedule_file *f, char *const *path, size_t n,
+		    struct err *e)
+{
+	enum status first = STATUS_OK;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err why;
+
+		if (report_load(r, &f[i], path[i], &why) == 0)
+			continue;
+		if (first != STATUS_OK)
+			opt_fail(command, e);
+		else
+			first = why.code;
+		*e = why;
+		e->code = first;
+	}
+	return first == STATUS_OK ? 0 : -1;
 }
