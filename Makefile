@@ -79,7 +79,7 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 .SUFFIXES:
 .SECONDARY:
 .SECONDEXPANSION:
-.PHONY: oracle torture run-torture deb all build deps deps-lint check run-check check-unit \
+.PHONY: oracle ticks torture run-torture deb all build deps deps-lint check run-check check-unit \
 	check-cli check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
 	format demo install uninstall dist clean help FORCE
 
@@ -180,6 +180,11 @@ run-torture: build $(TORTURE)
 ## oracle: cron times against a walk in all zones, ORACLE_ROUNDS=50 each
 oracle: $B/tests/test_cron_oracle
 	@ORACLE_ROUNDS=$${ORACLE_ROUNDS:-50} $<
+
+## ticks: schedulers that fail, one job a tick, for TICKS_SECONDS=300
+ticks: build
+	@JQ_BIN=$B TICKS_SECONDS=$${TICKS_SECONDS:-300} \
+	  TICKS_COPIES=$${TICKS_COPIES:-10} tests/run tests/cli/cron_ticks.bats
 
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all

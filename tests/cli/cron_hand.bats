@@ -146,7 +146,9 @@ events() {
   run -0 --separate-stderr jq-cron rm --with-jobs q/a
   # the one that runs is left alone
   assert_equal "$(redis ZCARD 'jq:{q}:run')" 1
-  [[ $output =~ ^removed\ q/a$'\n'q/cron:a:manual:[0-9a-z]{9}$ ]] || fail "$output"
+  assert_line --index 0 'removed q/a'
+  assert_line --index 1 --regexp '^q/cron:a:manual:[0-9a-z]{9}$'
+  assert_equal "${#lines[@]}" 2
   assert_equal "$(redis ZCARD 'jq:{q}:rdy')" 2
   run -0 jq-cron rm -J q/ab
   assert_output '{"what":"removed","queue":"q","name":"ab"}'
@@ -184,8 +186,8 @@ events() {
   spawn d jq-cron serve
   wait_line 10 d.err ' fire name=a '
   local first
-  first=$(job_ids q rdy | head -n 1)
-  first=$(sed 's/.*:\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z/\1-\2-\3 \4:\5:\6Z/' <<<"$first")
+  first=$(job_ids q rdy | head -n 1 |
+    sed 's/.*:\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z/\1-\2-\3 \4:\5:\6Z/')
   [ "$(date -d "$first" +%s)" -gt $((resumed - 2)) ]
   assert_equal "$(state q a 9)" 0
   jq-cron pause a
@@ -299,8 +301,8 @@ events() {
   run -0 jq-cron history -J a
   [[ ${lines[0]} == '{"queue":"q","name":"a","time":"'*'","event":"added","tick":null,'* ]]
   # the record has bounds
-  local i
-  for i in {1..30}; do
+  local n
+  for ((n = 0; n < 30; n++)); do
     jq-cron pause -q a
     jq-cron resume -q a
   done

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# One job for each tick, whatever happens: schedulers on one queue, on hosts
+# whose clocks differ, are killed, stopped and started at random, and so is the
+# server. TICKS_SECONDS=300 TICKS_COPIES=10 is the long form (make ticks), and
+# TICKS_SEED repeats a plan.
+
+export SERVER=none
+TICKS_SECONDS=${TICKS_SECONDS:-8}
+export BATS_TEST_TIMEOUT=$((TICKS_SECONDS * 2 + 120))
+load ../lib/server
+
+setup_file() {
+  server_setup_file
+  # clocks: sanitizers want to be loaded first
+  case $JQ_BIN in
+  *address* | *undefined*) ;;
+  *)
+    "${CC:-cc}" -shared -fPIC -o "$BATS_FILE_TMPDIR/clock.so" \
+      "$ROOT/tests/fault/clock.c" -ldl || true
+    ;;
+  esac
+}
+
+setup() {
+  server_setup
+  umask 022
+  RANDOM=${TICKS_SEED:=$((SRANDOM % 32768))}
+  printf 'TICKS_SEED=%s\n' "$TICKS_SEED"
+  copies=${TICKS_COPIES:-4}
+  stopped=
+  start_server
+  export JQ_URL
+  JQ_URL=$(server_url ticks)
+  # seconds, as a long of this machine (tests/fault/clock.c)
+  printf '\5\0\0\0\0\0\0\0' >clock5
+  printf '\373\377\377\377\377\377\377\377' >clock-5
+}
+
+# What it has answered is on its disk.
+start_server() {
+  server_start ticks --appendonly yes --appendfsync always \
+    --appenddirname ticks.aof
+}
+
+ask() {
+  "$SERVER_CLI" -e -s "$(server_socket ticks)" "$@"
+}
+
+# Copy N; two of three on hosts whose clocks are wrong.
+start_copy() {
+  local offsets=('' 5 -5)
+  local offset=${offsets[$1 % 3]}
+  if [ -n "$offset" ] && [ -e "$BATS_FILE_TMPDIR/clock.so" ]; then
+    LD_PRELOAD=$BATS_FILE_TMPDIR/clock.so JQ_CLOCK=clock$offset \
+      spawn "copy$1" jq-cron -v serve tab
+  else
+    spawn "copy$1" jq-cron -v serve tab
+  fi
+}
+
+kill_copy() {
+  local pid
+  pid=$(cat "copy$1.pid")
+  kill -KILL "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  cat "copy$1.err" >>"log$1"
+  [ "$stopped" != "$1" ] || stopped=
+}
+
+wake_copy() {
+  [ -z "$stopped" ] || kill -CONT "$(cat "copy$stopped.pid")" 2>/dev/null || true
+  stopped=
+}
+
+# One of them stands still until the next is stopped.
+stop_copy() {
+  wake_copy
+  kill -STOP "$(cat "copy$1.pid")" 2>/dev/null || true
+  stopped=$1
+}
+
+restart_server() {
+  server_kill ticks
+  start_server
+}
+
+one_fault() {
+  local copy=$((RANDOM % copies))
+  case $((RANDOM % 6)) in
+  0) restart_server ;;
+  1 | 2) stop_copy "$copy" ;;
+  *)
+    kill_copy "$copy"
+    start_copy "$copy"
+    ;;
+  esac
+}
+
+# jobs NAME: how many there were
+jobs() {
+  ask HGET "jq:{$1}:meta" pushed
+}
+
+more_jobs() {
+  [ "$(jobs "$1")" -gt "$2" ]
+}
+
+watermark() {
+  ask HGET "jq:{$1}:cron" "s:$1" | head -n 1 | cut -d ' ' -f 6
+}
+
+dealt_with() {
+  [ "$(watermark "$1")" -ge "$2" ]
+}
+
+# The ticks of all jobs of a schedule in seconds, sorted.
+ticks() {
+  ask ZRANGE "jq:{$1}:rdy" 0 -1 |
+    sed 's/.*:\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z/\1-\2-\3 \4:\5:\6Z/' |
+    date -f - +%s | sort -n
+}
+
+# each_once NAME FIRST LAST STEP
+each_once() {
+  local all
+  all=$(ticks "$1")
+  diff <(seq "$2" "$4" "$3") <(sed -n "/^$2$/,/^$3$/p" <<<"$all") ||
+    fail "ticks of $1: < lost, > twice"
+  # none came under another id, and none went: every push is one of these
+  assert_equal "$(jobs "$1")" "$(wc -l <<<"$all")"
+  assert_equal "$(ask HGET "jq:{$1}:cron" "s:$1" | head -n 1 |
+    cut -d ' ' -f 8,9,12)" "$(wc -l <<<"$all") 0 0"
+}
+
+@test "schedulers and server are killed and stopped: one job for each tick" {
+  printf '%s\n' '@every 1s one one missed=all missed-max=10000 grace=1h' \
+    '@seconds */2 * * * * * two two missed=all missed-max=10000 grace=0s' \
+    >tab
+  local i
+  for ((i = 0; i < copies; i++)); do
+    start_copy "$i"
+  done
+  wait_until 20 more_jobs one 0
+  wait_until 20 more_jobs two 0
+  local end=$((SECONDS + TICKS_SECONDS)) n
+  restart_server
+  while [ "$SECONDS" -lt "$end" ]; do
+    n=$(jobs one)
+    one_fault
+    # somebody goes on
+    wait_until 30 more_jobs one "$n"
+  done
+  wake_copy
+  local last
+  last=$(($(ask TIME | head -n 1) / 2 * 2))
+  wait_until 30 dealt_with one "$last"
+  wait_until 30 dealt_with two "$last"
+  for ((i = 0; i < copies; i++)); do
+    kill_copy "$i"
+  done
+  each_once one "$(ticks one | head -n 1)" "$(ticks one | tail -n 1)" 1
+  each_once two "$(ticks two | head -n 1)" "$(ticks two | tail -n 1)" 2
+  [ "$(ticks one | tail -n 1)" -ge "$last" ]
+  # several did come with the same ticks: that they were one job is no accident
+  cat log* | grep -q ' duplicate name=one '
+  # and nobody ended by himself
+  cat log* | grep ' stop ' && fail 'a scheduler ended'
+  return 0
+}
