@@ -464,3 +464,104 @@ jobs_in() {
   run cron list q '' 0 10 ''
   assert_line --index 4 a
 }
+
+@test "fire: by hand, which moves and heeds nothing but overlap" {
+  add a paused=yes
+  local before
+  before=$(state a 6)
+  assert_equal "$(word a 0 kind=run stamp=manual:1 limit=1 \
+    end=1 overlap=forbid next=9)" FIRED
+  assert_equal "$(job_payload q/cron:a:manual:1)" 'payload of a'
+  # sent again, it is the same job
+  assert_equal "$(word a 0 kind=run stamp=manual:1 overlap=forbid next=9)" KNOWN
+  assert_equal "$(word a 0 kind=run stamp=manual:2 overlap=forbid next=9)" BLOCKED
+  assert_equal "$(word a 0 kind=run stamp=manual:2 max_live=1 next=9)" BLOCKED
+  assert_equal "$(word a 0 kind=run stamp=manual:3 overlap=replace next=9)" FIRED
+  assert_equal "$(jobs_in rdy)" a:manual:3
+  assert_equal "$(state a 6) $(state a 8) $(state a 10) $(state a 12)" \
+    "$before 0 0 0"
+  # a tick of the past, and none of the future
+  assert_equal "$(word a "$base" kind=backfill overlap=forbid next=9)" FIRED
+  assert_equal "$(word a "$base" kind=backfill overlap=forbid next=9)" KNOWN
+  assert_equal "$(word a $((base + 1)) kind=backfill overlap=replace)" FIRED
+  assert_equal "$(word a $(($(server_now) + 60)) kind=backfill)" EARLY
+  assert_equal "$(jobs_in rdy)" "a:manual:3 a:T$base a:T$((base + 1))"
+  assert_equal "$(state a 6) $(state a 2)" "$before p"
+}
+
+@test "fire: jobs by hand hold up a tick that may not overlap" {
+  add a
+  rewind a 3700
+  local i
+  for i in $(seq 0 29); do
+    fire a $((base + i)) kind=backfill overlap=forbid next=9 >/dev/null
+  done
+  # all of them are on record, not the last few
+  assert_equal "$(hash s:a | tail -n 1 | wc -w)" 30
+  assert_equal "$(word a $((base + 60)) overlap=forbid next=9)" BLOCKED
+}
+
+@test "alter: pause, resume, remove; what is so already, and what is not" {
+  add a
+  rewind a 600
+  assert_equal "$(cron alter q resume a me | head -n 1)" SAME
+  assert_equal "$(cron alter q pause a me | head -n 1)" OK
+  assert_equal "$(cron alter q pause a me | head -n 1)" SAME
+  [ "$(state a 6)" -lt $(($(server_now) - 500)) ]
+  assert_equal "$(cron alter q resume a me | head -n 1)" OK
+  # nothing of before fires any more
+  [ "$(state a 6)" -gt $(($(server_now) - 60)) ]
+  assert_equal "$(state a 2)" -
+  assert_equal "$(cron alter q pause b me | head -n 1)" GONE
+  assert_equal "$(cron alter q pause a)" MALFORMED
+  run cron alter q remove a me
+  assert_line --index 2 web
+  assert_equal "$(redis HKEYS 'jq:{q}:cron')" v
+  assert_equal "$(redis EXISTS jq:crons)" 0
+}
+
+@test "alter: one whose state was changed by hand can be removed" {
+  add a
+  cron sync q apply web 0 keep me b d '' 60 >/dev/null
+  redis HSET 'jq:{q}:cron' s:a nonsense >/dev/null
+  assert_equal "$(cron alter q pause a me | head -n 1)" DAMAGED
+  assert_equal "$(cron alter q remove a me | head -n 1)" OK
+  assert_equal "$(hash n:web)" ' b'
+}
+
+@test "look: one schedule, with payload and history or without" {
+  add a '' 'the payload'
+  run cron look q a ''
+  assert_line --index 0 OK
+  assert_line --index 2 a
+  assert_line --index 4 '* * * * * q a'
+  refute_line 'the payload'
+  run cron look q a payload
+  assert_line 'the payload'
+  assert_line --regexp '^[0-9]+ added - 1 me$'
+  run cron look q b payload
+  assert_line --index 0 GONE
+}
+
+@test "history: drops in a row are one line, and there are 50 at most" {
+  add a
+  rewind a 3700
+  local i
+  for i in 0 1 2; do
+    fire a $((base + i)) kind=drop missed=4 next=9 >/dev/null
+  done
+  assert_equal "$(hash h:a | tail -n 2 | cut -d ' ' -f 2-)" \
+    "missed $((base + 2)) 12 -"
+  fire a $((base + 3)) missed=2 next=9 >/dev/null
+  fire a $((base + 4)) overlap=forbid next=9 >/dev/null
+  fire a $((base + 5)) overlap=forbid next=9 >/dev/null
+  assert_equal "$(hash h:a | tail -n 3 | cut -d ' ' -f 2-)" \
+    "fired $((base + 3)) 2 T$((base + 3))
+overlap $((base + 5)) 2 T$((base + 3))"
+  for i in $(seq 6 70); do
+    fire a $((base + i)) next=9 >/dev/null
+  done
+  assert_equal "$(hash h:a | grep -c .)" 50
+  assert_equal "$(hash h:a | head -n 1 | cut -d ' ' -f 2,3)" \
+    "fired $((base + 21))"
+}

@@ -201,9 +201,27 @@ static void moved_tick(void)
 	schedule_file_release(&file);
 }
 
+/* Ten seconds at least, for a scheduler may have to try again. */
+static void behind(void)
+{
+	const struct schedule *s = parse("* * * * * q n");
+
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 59999), 0);
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 120000), 0);
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 120001), 60001);
+	CHECK_INT(due_behind(s, DAY + 60, DAY * 1000 + 120001), 0);
+	CHECK_INT(due_behind(s, DAY + 9000, DAY * 1000), 0);
+	s = parse("* * * * * q n grace=0s");
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 70000), 0);
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 70001), 10001);
+	s = parse("* * * * * q n end=2026-11-24T00:00:30Z");
+	CHECK_INT(due_behind(s, DAY, DAY * 1000 + 900000), 0);
+	schedule_file_release(&file);
+}
+
 static const struct unit_test tests[] = {
 	{UNIT_TEST(plans)},	 {UNIT_TEST(downtime)},	  {UNIT_TEST(a_year)},
-	{UNIT_TEST(clock_back)}, {UNIT_TEST(moved_tick)},
+	{UNIT_TEST(clock_back)}, {UNIT_TEST(moved_tick)}, {UNIT_TEST(behind)},
 };
 
 int main(void)
