@@ -15,6 +15,7 @@
 
 #include "cli/connect.h"
 #include "cli/crontab.h"
+#include "cli/durable.h"
 #include "cli/env.h"
 #include "cli/forecast.h"
 #include "cli/opt.h"
@@ -36,6 +37,7 @@ static struct args {
 	const char *tz, *name, *file;
 	char *const *operand; /* after the verb */
 	size_t n;
+	struct durable durable;
 	struct schedules with; /* of the verbs that ask the server */
 } args = {
 	.limit = 5,
@@ -51,6 +53,7 @@ enum {
 	KEY_FILE,
 	KEY_SYSTEM,
 	KEY_READY_FD,
+	KEY_DURABILITY,
 	KEY_CHECK,
 	KEY_QUEUE_OPTION,
 	KEY_PAYLOAD,
@@ -98,13 +101,16 @@ static const struct opt table[] = {
 	 OPT_FLAG, .at = &args.with.dry_run},
 	{KEY_READY_FD, "ready-fd", "N", "write a newline there when in force",
 	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
+	{KEY_DURABILITY, "durability", "KIND",
+	 "how sure jobs are to be: memory, fsync, replicas:N",
+	 OPT_CALL, .at = &args.durable, .fn = durable_parse},
 	{.name = NULL},
 };
 /* clang-format on */
 
 static struct opt_command cmd = {
 	.name = "jq-cron",
-	.synopsis = "[--ready-fd N] FILE ...\n"
+	.synopsis = "[--durability KIND] [--ready-fd N] FILE ...\n"
 		    "VERB [OPTION ...] [ARG ...]",
 	.summary = "Push jobs on a schedule.",
 	.table = table,
@@ -218,16 +224,23 @@ static int serve_files(const struct schedule_file *f, struct err *e)
 		.n_files = args.n,
 	};
 	struct connect c;
-	int rc = connect_open(&c, &args.common, cmd.name, &o, e);
+	int rc;
 
-	if (rc < 0)
+	if (connect_open(&c, &args.common, cmd.name, &o, e) < 0)
 		return -1;
+	if (durable_prepare(&args.durable, c.redis, e) < 0) {
+		connect_close(&c);
+		return -1;
+	}
 	notify_init(&d.notify, env_get("NOTIFY_SOCKET"),
 		    env_get("WATCHDOG_USEC"), env_get("WATCHDOG_PID"),
 		    (int)args.ready_fd);
 	d.loop = c.loop;
 	d.redis = c.redis;
 	d.ears = connect_another(&c, cmd.name, &listen);
+	if (args.durable.kind != DURABLE_MEMORY)
+		d.sure = (struct keeper_sure){&args.durable, durable_ask,
+					      durable_judge};
 	rc = daemon_run(&d, f, e);
 	c.redis = NULL;
 	connect_close(&c);
@@ -261,11 +274,12 @@ static int sync_files(void *with, struct err *e)
 }
 
 static const struct verb verbs[] = {
-	{NULL, "[--ready-fd N] FILE ...", "Push jobs on a schedule.",
-	 "tz ready-fd ", "file", NULL, serve},
-	{"serve", "serve [--ready-fd N] [FILE ...]",
-	 "The same; without files for what is in the server.", "tz ready-fd ",
-	 "file?", NULL, serve},
+	{NULL, "[--durability KIND] [--ready-fd N] FILE ...",
+	 "Push jobs on a schedule.", "tz ready-fd durability ", "file", NULL,
+	 serve},
+	{"serve", "serve [--durability KIND] [--ready-fd N] [FILE ...]",
+	 "The same; without files for what is in the server.",
+	 "tz ready-fd durability ", "file?", NULL, serve},
 	{"next",
 	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] EXPRESSION\n"
 	 "next [-n N] [--after TIME] [--tz ZONE] [--name NAME] --file FILE\n"

@@ -47,7 +47,7 @@ _jobq_options() {
   jq-cron)
     printf '%s\n' -n --limit --after --tz --name --file --system --check \
       -F --fields -H --no-header --queue --payload --payload-file --with-jobs \
-      --from --to --dry-run --ready-fd
+      --from --to --dry-run --ready-fd --durability
     ;;
   jq-ctl)
     printf '%s\n' --reason --all -s --state -f --force --queue --repair
@@ -64,7 +64,7 @@ _jobq_value() {
   jq-cron:--to) return 1 ;;
   *:--queue | *:--to) _jobq_queues ;;
   jq-work:--log-format) echo text json ;;
-  jq-push:--durability) echo memory fsync replicas:1 ;;
+  jq-push:--durability | jq-cron:--durability) echo memory fsync replicas:1 ;;
   jq-work:-j | jq-work:--jobs) echo auto 1 2 4 8 ;;
   *:-b | *:--backoff) echo exp:5s,1h fixed:30s list:10s,1m,10m ;;
   *) return 1 ;;

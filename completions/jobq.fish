@@ -154,6 +154,8 @@ complete -c jq-cron -l from -x -d 'Ticks from then on'
 complete -c jq-cron -l to -x -d 'Ticks before then'
 complete -c jq-cron -l dry-run -d 'Say what would be done'
 complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
+complete -c jq-cron -l durability -x -a 'memory fsync replicas:1' \
+    -d 'How sure jobs are to be'
 
 complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set get check export import server'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from pause resume set check' -a '(__jobq_queues)'

@@ -76,6 +76,7 @@ int daemon_run(struct daemon *d, const struct schedule_file *f, struct err *e)
 		.load = reload,
 		.arg = d,
 		.by = d->by,
+		.sure = d->sure,
 	};
 	keeper_init(&d->keeper);
 	d->alive = loop_timer_new(d->loop, stay_alive, d);

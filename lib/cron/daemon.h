@@ -21,10 +21,11 @@
 struct daemon {
 	struct loop *loop; /* borrowed, like all of the caller's */
 	struct redis *redis;
-	struct redis *ears;  /* for the keeper; both are freed here */
-	const char *space;   /* the namespace */
-	const char *version; /* of the program, for the log */
-	const char *by;	     /* who applies the files */
+	struct redis *ears;	 /* for the keeper; both are freed here */
+	const char *space;	 /* the namespace */
+	const char *version;	 /* of the program, for the log */
+	const char *by;		 /* who applies the files */
+	struct keeper_sure sure; /* see there */
 	struct logbook log;
 	struct notify notify; /* released by the caller */
 	/* Read all files into `f`, zeroed, `n_files` of them; -1: none is

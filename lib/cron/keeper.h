@@ -22,6 +22,20 @@
 #include "sys/loop.h"
 #include "sys/redis.h"
 
+struct durable; /* the caller's, and opaque here */
+
+/* How sure a job has to be before the next tick of its schedule goes. */
+struct keeper_sure {
+	const struct durable
+		*how; /* borrowed; NULL: the server's word will do */
+	/* Ask about all that was answered on the connection, for `ms` at most.
+	 */
+	void (*ask)(const struct durable *how, struct redis *r, int64_t ms,
+		    redis_fn *fn, void *arg);
+	int (*judge)(const struct durable *how, const struct redis_reply *reply,
+		     struct err *e);
+};
+
 struct keeper {
 	struct loop *loop;    /* borrowed */
 	struct redis *redis;  /* borrowed */
@@ -34,6 +48,7 @@ struct keeper {
 	int (*load)(void *arg, struct err *e);
 	void *arg;
 	const char *by; /* borrowed; who applies the files, for the history */
+	struct keeper_sure sure;
 	/* The rest is keeper.c's. */
 	bool stop;
 	bool reload;	      /* asked for */
@@ -52,7 +67,7 @@ struct keeper {
 	int64_t told_at;   /* last complaint, ms since boot */
 };
 
-/* The eight fields above were filled in, the others are zero. */
+/* The nine fields above were filled in, the others are zero. */
 void keeper_init(struct keeper *k);
 void keeper_release(struct keeper *k);
 

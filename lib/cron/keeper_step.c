@@ -12,6 +12,9 @@
 /* Longer than any look is away. */
 #define LONG_MS 60000
 
+/* How long the connection may be held up until a job is sure. */
+#define SURE_MS 1000
+
 static void begin(const struct table_entry *n, enum event_level level,
 		  const char *name, struct event *v)
 {
@@ -160,6 +163,54 @@ static void take(struct keeper *k, struct table_entry *n,
 		tell_dropped(k, n, a);
 }
 
+static void set_out(struct table_entry *n)
+{
+	n->busy = true;
+	n->table->busy++;
+}
+
+/* A table that is stale is read anew when the last step has come home. */
+static void come_home(struct keeper *k, struct table_entry *n)
+{
+	n->busy = false;
+	n->table->busy--;
+	if (n->table->stale && !n->table->busy)
+		k->look_at = 0;
+}
+
+/* The job is there, but it may go with the server. */
+static void tell_unsure(struct keeper *k, struct table_entry *n,
+			const struct err *why)
+{
+	struct event v;
+
+	begin(n, EVENT_WARN, "unsure", &v);
+	if (n->due.act == DUE_FIRE)
+		event_time(&v, "tick", n->due.tick.at * 1000);
+	event_str(&v, "what", why->msg);
+	event_end(&v, &k->to);
+}
+
+static void confirmed(void *arg, const struct redis_reply *reply,
+		      const struct err *why)
+{
+	struct table_entry *n = arg;
+	struct keeper *k = n->keeper;
+	struct err e;
+
+	int rc = -1;
+
+	if (why)
+		e = *why;
+	else if (redis_connection(k->redis) != n->connection)
+		err_set(&e, STATUS_LATER, "the connection was lost meanwhile");
+	else
+		rc = k->sure.judge(k->sure.how, reply, &e);
+	if (rc < 0)
+		tell_unsure(k, n, &e);
+	come_home(k, n);
+}
+
 static void answered(void *arg, const struct redis_reply *reply,
 		     const struct err *why)
 {
@@ -168,17 +219,18 @@ static void answered(void *arg, const struct redis_reply *reply,
 	struct call_answer a;
 	struct err e;
 
-	n->busy = false;
-	n->table->busy--;
 	if (!why && call_read(reply, n->table->keys.queue, &a, &e) < 0)
 		why = &e;
 	if (why)
 		failed(k, n, why);
 	else
 		take(k, n, &a);
-	/* read anew when the last step has come home */
-	if (n->table->stale && !n->table->busy)
-		k->look_at = 0;
+	come_home(k, n);
+	if (why || a.word != CALL_FIRED || !k->sure.how)
+		return;
+	set_out(n);
+	n->connection = redis_connection(k->redis);
+	k->sure.ask(k->sure.how, k->redis, SURE_MS, confirmed, n);
 }
 
 static void send_step(struct keeper *k, struct table_entry *n)
@@ -200,8 +252,7 @@ static void send_step(struct keeper *k, struct table_entry *n)
 		push_announce(k->redis, k->space, t->keys.queue);
 	}
 	n->keeper = k;
-	n->busy = true;
-	t->busy++;
+	set_out(n);
 	call_fire(k->redis, &t->keys, &f, answered, n);
 }
 

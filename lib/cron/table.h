@@ -23,14 +23,15 @@ struct table_entry {
 	struct table *table;		 /* borrowed; where it stands */
 	const struct schedule *schedule; /* borrowed from the table's file */
 	char *source;			 /* owned; STATE_NO_SOURCE: no file's */
-	struct state state; /* kept up with what the server answers */
-	int64_t settled;    /* see due_plan() */
-	bool busy;	    /* a step is on its way */
-	struct due due;	    /* that step */
-	int64_t wake_at;    /* nothing to do before, server's ms; 0 = plan it */
-	int64_t retry_at;   /* not before, ms since boot, after an error */
-	int64_t backoff;    /* ms of the last wait; 0 = no error */
-	int64_t told_at;    /* last complaint, ms since boot; 0 = none */
+	struct state state;  /* kept up with what the server answers */
+	int64_t settled;     /* see due_plan() */
+	bool busy;	     /* a step is on its way */
+	struct due due;	     /* that step */
+	uint64_t connection; /* on which its last job was answered */
+	int64_t wake_at;  /* nothing to do before, server's ms; 0 = plan it */
+	int64_t retry_at; /* not before, ms since boot, after an error */
+	int64_t backoff;  /* ms of the last wait; 0 = no error */
+	int64_t told_at;  /* last complaint, ms since boot; 0 = none */
 };
 
 struct table {
