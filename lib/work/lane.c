@@ -12,6 +12,8 @@
 
 /* Before closes that could not be delivered are tried again. */
 #define RETRY_MS 1000
+/* Closes that one call makes: what a script does is bounded. */
+#define CLOSE_MOST 100
 
 static void claim_answered(void *arg, const struct claim_answer *a,
 			   const struct err *why)
@@ -217,6 +219,8 @@ void lane_close(struct lane *l, struct close_job *job)
 	snprintf(b->id[i], sizeof(b->id[i]), "%s", job->id);
 	job->result = strv_make(b->result[i].p, b->result[i].len);
 	close_add(&b->close, job);
+	if (b->close.n == CLOSE_MOST)
+		lane_flush(l);
 }
 
 void lane_flush(struct lane *l)

@@ -10,6 +10,7 @@
 -- each job: id, token, record, envelope.
 -- O(jobs · log n), at most 100 jobs and about 4 MiB beyond the first.
 --@ base
+--@ gather
 --@ record
 --@ ready
 --@ finish
@@ -49,14 +50,12 @@ if request == last_request then
 end
 
 touch_all()
-local idle = tick(lease)
+local idle, lease_end = tick(lease), int(now + lease)
 
--- The next ready job that may run, or nil; takes it out of `rdy`.
-local function take(id, score, fence)
-  call('ZREM', RDY, id)
-  local envelope = call('HGET', PAY, id)
+-- Take a job out of `rdy`; true if it may run.
+local function take(id, score, fence, text, envelope)
+  gather('ZREM', RDY, id)
   if not envelope then return orphaned(id) end
-  local text = call('HGET', JOB, id)
   local r = text and record_parse(text) or record_new(header_of(envelope))
   local expires = tonumber(string.match(r[HEADER], '^%S+ %S+ (%d+)')) or 0
   r[SCORE] = int(tonumber(score))
@@ -70,10 +69,10 @@ local function take(id, score, fence)
   r[TOKEN] = int(fence) .. '.' .. worker
   r[SINCE] = now_text
   r[DELIVERIES] = r[DELIVERIES] + 1
-  call('HSET', JOB, id, record_text(r))
-  call('ZADD', RUN, int(now + lease), id)
+  gather('HSET', JOB, id, record_text(r))
+  gather('ZADD', RUN, lease_end, id)
   give(id, r, envelope)
-  return #envelope
+  return true
 end
 
 local taken = {int(request)}
@@ -87,16 +86,18 @@ elseif most > 0 then
     local n = math.min(most - #taken + 1, 100 - looked)
     local list = call('ZRANGE', RDY, 0, n - 1, 'WITHSCORES')
     if #list == 0 then break end
-    for i = 1, #list, 2 do
-      full = bytes > 0 and bytes + call('HSTRLEN', PAY, list[i]) > 4194304
+    local ids = every_second(list)
+    local texts = call('HMGET', JOB, unpack(ids))
+    for i, id in ipairs(ids) do
+      local envelope = call('HGET', PAY, id)
+      full = bytes > 0 and bytes + #(envelope or '') > 4194304
       if full then break end
       looked, fence = looked + 1, fence + 1
-      local size = take(list[i], list[i + 1], fence)
-      if size then
-        bytes = bytes + size
-        taken[#taken + 1] = list[i]
+      if take(id, list[2 * i], fence, texts[i], envelope) then
+        bytes, taken[#taken + 1] = bytes + #envelope, id
       end
     end
+    write_gathered()
   end
   if #taken > 1 then
     answer[1] = 'OK'

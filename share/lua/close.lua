@@ -16,6 +16,7 @@
 -- Returns OK, then for each job OK, DUP (closed by this token before), LOST
 -- (somebody else's by now) or GONE (no such job any more). O(jobs · log n).
 --@ base
+--@ gather
 --@ record
 --@ ready
 --@ finish
@@ -61,16 +62,23 @@ local function release(id, r, delay)
   end
 end
 
-local function close(at)
+local live = call('HLEN', LIVE) > 0
+local seen = {}
+
+local function close(at, text)
   local id, token, kind = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local text = call('HGET', JOB, id)
+  if seen[id] then
+    write_gathered()
+    text = call('HGET', JOB, id)
+  end
+  seen[id] = true
   local r = text and record_parse(text)
   if not r then return 'GONE' end
   if r[TOKEN] ~= token then return r[CLOSED] == token and 'DUP' or 'LOST' end
   local delay, limit = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local detail = ARGV[at + 6]
-  call('ZREM', RUN, id)
-  call('HDEL', LIVE, id)
+  gather('ZREM', RUN, id)
+  if live then gather('HDEL', LIVE, id) end
   if kind ~= 'release' then count_span('r', now - tonumber(r[SINCE])) end
   record_attempt(r, ARGV[at + 5], detail)
   r[TOKEN], r[CLOSED] = '-', token
@@ -78,7 +86,7 @@ local function close(at)
     r[REASON], r[ROW] = '', 0
     count('completed')
     count_minute('d')
-    to_done(id, r, ARGV[at + 7])
+    to_done(id, r, ARGV[at + 7], gather)
   elseif kind == 'release' then
     release(id, r, delay)
   else
@@ -89,7 +97,15 @@ end
 
 outage_check(setting('lease'))
 local answer = {'OK'}
-for at = 1, #ARGV, 8 do answer[#answer + 1] = close(at) end
+for first = 1, #ARGV, 8 * 100 do
+  local ids = {}
+  for at = first, math.min(#ARGV, first + 799), 8 do ids[#ids + 1] = ARGV[at] end
+  local texts = call('HMGET', JOB, unpack(ids))
+  for i = 1, #ids do
+    answer[#answer + 1] = close(first + (i - 1) * 8, texts[i])
+  end
+end
+write_gathered()
 trim_all(math.min(500, 64 + #ARGV / 8))
 write_wakes()
 write_counters()

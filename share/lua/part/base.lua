@@ -7,7 +7,7 @@ local RDY, DLY, RTY, RUN, DONE, DEAD, JOB, PAY, OUT, META, WRK, WAKE, MIN,
 local call = redis.call
 
 -- Lua prints numbers with 14 digits; ours have up to 17.
-local function int(n) return string.format('%.0f', n) end
+local function int(n) return string.format('%d', n) end
 
 local time = call('TIME')
 local micros = time[1] * 1000000 + time[2]

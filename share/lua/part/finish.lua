@@ -10,14 +10,16 @@ local function tell(id, r, state)
   end
 end
 
-local function to_done(id, r, result)
+-- `write` is gather where there are many.
+local function to_done(id, r, result, write)
+  write = write or call
   r[TOKEN] = '-'
   r[SINCE] = now_text
   local text = record_text(r)
-  call('HSET', JOB, id, text)
-  call('HDEL', PAY, id)
-  if result ~= '' then call('HSET', OUT, id, result) end
-  call('ZADD', DONE, now_text, id)
+  write('HSET', JOB, id, text)
+  write('HDEL', PAY, id)
+  if result ~= '' then write('HSET', OUT, id, result) end
+  write('ZADD', DONE, now_text, id)
   count('done_bytes', #text + #result)
   tell(id, r, 'done')
 end
@@ -55,8 +57,9 @@ local function stopped(id, r)
 end
 
 -- Forget the oldest of `set` that are too old, too many or too large; at most
--- `most` of them.
-local function trim(set, name, most)
+-- `most` of them. `other` is where they have something beside their records:
+-- done jobs a result (nil if none has any), dead ones a payload.
+local function trim(set, name, most, other)
   local card = call('ZCARD', set)
   if card == 0 then return end
   local bytes = tonumber(call('HGET', META, name .. '_bytes')) or 0
@@ -74,20 +77,19 @@ local function trim(set, name, most)
   for i = 1, #list, 2 do
     if kept(list[i + 1]) then break end
     ids[#ids + 1] = list[i]
-    freed = freed + call('HSTRLEN', JOB, list[i]) +
-      call('HSTRLEN', PAY, list[i]) + call('HSTRLEN', OUT, list[i])
+    freed = freed + call('HSTRLEN', JOB, list[i])
+    if other then freed = freed + call('HSTRLEN', other, list[i]) end
   end
   if #ids == 0 then return end
   call('ZREM', set, unpack(ids))
   call('HDEL', JOB, unpack(ids))
-  call('HDEL', PAY, unpack(ids))
-  call('HDEL', OUT, unpack(ids))
+  if other then call('HDEL', other, unpack(ids)) end
   count('trimmed_' .. name, #ids)
   count('trimmed_' .. name .. '_bytes', freed)
   count(name .. '_bytes', -freed)
 end
 
 local function trim_all(most)
-  trim(DONE, 'done', most)
-  trim(DEAD, 'dead', most)
+  trim(DONE, 'done', most, call('HLEN', OUT) > 0 and OUT or nil)
+  trim(DEAD, 'dead', most, PAY)
 end
