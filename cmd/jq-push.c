@@ -31,6 +31,7 @@ struct args {
 	struct opt_list meta;
 	struct job_options job;
 	struct durable durable;
+	struct pusher_frame frame;
 	bool has_delay, has_at;
 	struct strv queue;
 	char *const *payloads; /* operands, or stdin when there are none */
@@ -45,7 +46,8 @@ enum {
 	KEY_WAIT_TIMEOUT = 256,
 	KEY_MAX_PAYLOAD,
 	KEY_DURABILITY,
-	KEY_DRY_RUN
+	KEY_DRY_RUN,
+	KEY_FRAME
 };
 
 /* clang-format off */
@@ -93,6 +95,8 @@ static const struct opt table[] = {
 	 OPT_SIZE, .at = &args.max_payload, .max = JOB_HARD_MAX_PAYLOAD},
 	{KEY_DURABILITY, "durability", "KIND", "memory, fsync or replicas:N",
 	 OPT_CALL, .at = &args.durable, .fn = durable_parse},
+	{KEY_FRAME, "frame", "FRAME", "warn of what is no record of a --stream",
+	 OPT_CALL, .at = &args.frame, .fn = pusher_read_frame},
 	{KEY_DRY_RUN, "dry-run", NULL, "check and print; needs no server",
 	 OPT_FLAG, .at = &args.dry_run},
 	{.name = NULL},
@@ -221,6 +225,7 @@ static int push_one(struct run *r, uint64_t number, const char *id,
 		key_new_id(clock_real_ms(), made);
 		id = made;
 	}
+	pusher_warn_of_frame(&r->pusher, &r->a->frame, number, payload);
 	if (r->a->dry_run)
 		return print_plan(r, id, o, payload.n, e);
 	if (connect_once(r, e) < 0)

@@ -22,7 +22,7 @@ _jobq_options() {
     printf '%s\n' -l --lines -0 --null -r --no-empty -N --name \
       -p --priority -d --delay -a --at -E --expire -t --timeout \
       -m --max-attempts -b --backoff -i --id -M --meta -w --wait \
-      --wait-timeout --max-payload --durability --dry-run
+      --wait-timeout --max-payload --durability --dry-run --frame
     ;;
   jq-work)
     printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \

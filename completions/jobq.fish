@@ -47,6 +47,7 @@ complete -c jq-push -l max-payload -x -d 'Refuse larger payloads'
 complete -c jq-push -l durability -x -a 'memory fsync replicas:1' \
     -d 'When a job counts as pushed'
 complete -c jq-push -l dry-run -d 'Check and print only'
+complete -c jq-push -l frame -x -a 'line nul netstring' -d 'Warn of what is no such record'
 
 complete -c jq-work -n 'test (count (commandline -opc)) -eq 1' -a '(__jobq_queues)'
 complete -c jq-work -s c -l command -x -d 'Run a shell string'

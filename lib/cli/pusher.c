@@ -71,6 +71,23 @@ static void stop(struct pusher *p, uint64_t number, const struct err *why)
 		p->seen = number;
 }
 
+int pusher_read_frame(struct strv v, void *at, struct err *e)
+{
+	struct pusher_frame *f = at;
+
+	f->told = true;
+	return frame_parse(v, &f->frame, e);
+}
+
+void pusher_warn_of_frame(const struct pusher *p, const struct pusher_frame *f,
+			  uint64_t number, struct strv payload)
+{
+	struct err e;
+
+	if (f->told && frame_check(f->frame, payload, &e) < 0)
+		opt_warn(p->cmd, "record %" PRIu64 ": %s", number, e.msg);
+}
+
 void pusher_refuse(struct pusher *p, uint64_t number, const struct err *why)
 {
 	struct err line = *why;

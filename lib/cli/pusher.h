@@ -17,6 +17,7 @@
 #include "cli/durable.h"
 #include "cli/opt.h"
 #include "cli/suit.h"
+#include "queue/frame.h"
 #include "queue/job.h"
 #include "queue/key.h"
 #include "queue/push.h"
@@ -103,6 +104,17 @@ void pusher_flush(struct pusher *p);
 
 /* The same, and run the loop until `fd` can be read, or it is stopped. */
 void pusher_await_input(struct pusher *p, int fd);
+
+/* How the queue's workers frame their handlers' records, as told. */
+struct pusher_frame {
+	bool told;
+	enum frame frame;
+};
+int pusher_read_frame(struct strv v, void *at, struct err *e) must_check;
+
+/* Warn of a payload that such a worker will call dead; it is pushed. */
+void pusher_warn_of_frame(const struct pusher *p, const struct pusher_frame *f,
+			  uint64_t number, struct strv payload);
 
 /* Complain of one record; the others go on, the end is STATUS_DATA. */
 void pusher_refuse(struct pusher *p, uint64_t number, const struct err *why);

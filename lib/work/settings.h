@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "queue/backoff.h"
-#include "work/frame.h"
+#include "queue/frame.h"
 #include "work/log.h"
 #include "work/outcome.h"
 #include "work/supervisor.h"

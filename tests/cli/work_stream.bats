@@ -383,6 +383,22 @@ EOF
   assert_equal "$(field 1 attempts)" 0
 }
 
+@test "jq-push warns of what will not be a record" {
+  run --separate-stderr jq-push --frame line -i 1 q $'a\nb'
+  assert_success
+  assert_output q/1
+  assert_regex "$stderr" 'warning: record 1: the payload holds a newline, which'
+  run --separate-stderr jq-push --frame line -i 2 q $'a\n'
+  assert_equal "$stderr" ''
+  printf 'a\0b' >payload
+  run --separate-stderr jq-push --frame nul -i 3 q <payload
+  assert_regex "$stderr" 'holds a NUL byte'
+  run --separate-stderr jq-push --frame netstring -i 4 q <payload
+  assert_equal "$stderr" ''
+  run jq-push --frame csv q x
+  assert_equal "$status" 64
+}
+
 @test "what does not go together is told" {
   local args
   for args in '--stream --batch 2' '--window 2' '--recycle 2' '-0' \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What handlers of many jobs answer (work/answer.h), and the records they are
- * given (work/frame.h): a delay lies in its range, a text is part of its line,
+ * given (queue/frame.h): a delay lies in its range, a text is part of its line,
  * and what was framed as a netstring or a line can be told apart again.
  */
 #include "work/answer.h"
 
 #include "base/num.h"
 #include "fuzz.h"
-#include "work/frame.h"
+#include "queue/frame.h"
 
 static void answer(struct strv line)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* frame: jobs as records. */
-#include "work/frame.h"
+#include "queue/frame.h"
 
 #include "unit.h"
 

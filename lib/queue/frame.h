@@ -2,8 +2,8 @@
 /*
  * How jobs stand one behind the other on a handler's standard input. Pure.
  */
-#ifndef WORK_FRAME_H
-#define WORK_FRAME_H
+#ifndef QUEUE_FRAME_H
+#define QUEUE_FRAME_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -18,10 +18,13 @@ enum frame {
 /* "line", "nul" or "netstring"; -1 with STATUS_USAGE. */
 int frame_parse(struct strv name, enum frame *out, struct err *e) must_check;
 
+/* Whether a payload can be one record: -1 with STATUS_DATA when it holds what
+ * ends one. A final newline of its own ends its line. */
+int frame_check(enum frame f, struct strv payload, struct err *e) must_check;
+
 /*
  * Append a payload as one record; `job` (NULL = none) and a tab go before it.
- * A payload's own final newline ends its line. -1 with STATUS_DATA, and nothing
- * appended, when the payload holds what ends a record.
+ * -1 as frame_check(), and nothing is appended.
  */
 int frame_add(enum frame f, const char *job, struct strv payload,
 	      struct buf *out, struct err *e) must_check;
