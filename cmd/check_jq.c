@@ -153,8 +153,8 @@ static void add_line(struct report *r, const char *queue,
 		     const struct stats_queue *s)
 {
 	buf_addf(&r->lines, "%s:", queue);
-	for (const struct measure *m = measures; m->name; m++) {
-		buf_addstr(&r->lines, m == measures ? " " : ", ");
+	for (const struct measure *m = measure_all; m->name; m++) {
+		buf_addstr(&r->lines, m == measure_all ? " " : ", ");
 		measure_tell(m, m->of(s), &r->lines);
 	}
 	buf_addch(&r->lines, '\n');
@@ -179,7 +179,7 @@ static int on_queue(void *arg, const struct key_set *k,
 		raise_alert(r, STATE_UNKNOWN, k->queue, "no such queue");
 	if (!s->known)
 		return 0;
-	for (const struct measure *m = measures; m->name; m++)
+	for (const struct measure *m = measure_all; m->name; m++)
 		judge(r, k->queue, m, s);
 	oldest = measure_find(strv_of("oldest"), e)->of(s);
 	r->n++;
@@ -206,8 +206,12 @@ static int look(struct connect *server, struct report *r, struct err *e)
 	rc = queues_find(&q, server->redis, args.common.namespace, args.queue,
 			 args.n, e);
 	if (rc == 0)
-		rc = stats_queues(server->redis, args.common.namespace, q.v,
-				  q.n, false, on_queue, r, e);
+		rc = queues_ask(
+			&q, server->redis,
+			(struct stats_queues){.space = args.common.namespace,
+					      .fn = on_queue,
+					      .arg = r},
+			e);
 	queues_release(&q);
 	return rc;
 }

@@ -133,8 +133,11 @@ int look_queues(struct look *l, struct err *e)
 			     l->n_queues, e);
 
 	if (rc == 0)
-		rc = stats_queues(l->server->redis, l->space, q.v, q.n, false,
-				  one_queue, l, e);
+		rc = queues_ask(&q, l->server->redis,
+				(struct stats_queues){.space = l->space,
+						      .fn = one_queue,
+						      .arg = l},
+				e);
 	queues_release(&q);
 	return rc;
 }

@@ -139,8 +139,11 @@ int look_history(struct look *l, int64_t since_ms, enum look_history how,
 
 	known.is = buf_zalloc(q.n + 1);
 	if (rc == 0)
-		rc = stats_queues(redis, l->space, q.v, q.n, false, on_queue,
-				  &known, e);
+		rc = queues_ask(&q, redis,
+				(struct stats_queues){.space = l->space,
+						      .fn = on_queue,
+						      .arg = &known},
+				e);
 	if (l->now_ms == 0)
 		l->now_ms = clock_real_ms();
 	last = l->now_ms / MINUTE_MS;

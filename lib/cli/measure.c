@@ -42,7 +42,7 @@ static double fail_rate(const struct stats_queue *s)
 	return all > 0 ? 100 * s->failed_minute / all : 0;
 }
 
-const struct measure measures[] = {
+const struct measure measure_all[] = {
 	{"ready", "ready", MEASURE_COUNT, ready},
 	{"running", "running", MEASURE_COUNT, running},
 	{"delayed", "delayed", MEASURE_COUNT, delayed},
@@ -67,7 +67,7 @@ const struct measure *measure_find(struct strv name, struct err *e)
 	struct buf names = BUF_INIT;
 	char shown[48];
 
-	for (const struct measure *m = measures; m->name; m++) {
+	for (const struct measure *m = measure_all; m->name; m++) {
 		if (strv_eq(name, m->name))
 			return m;
 		buf_addf(&names, " %s", m->name);

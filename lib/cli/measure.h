@@ -23,7 +23,7 @@ struct measure {
 };
 
 /* All there are; the last one has no name. */
-extern const struct measure measures[];
+extern const struct measure measure_all[];
 
 /* The one of that name; NULL with STATUS_USAGE and all names. */
 const struct measure *measure_find(struct strv name, struct err *e) must_check;

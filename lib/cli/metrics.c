@@ -145,8 +145,12 @@ static int gather(struct metrics *m, struct err *e)
 
 	m->v = buf_zalloc((q.n + 1) * sizeof(*m->v));
 	if (rc == 0)
-		rc = stats_queues(l->server->redis, l->space, q.v, q.n, true,
-				  sample, m, e);
+		rc = queues_ask(&q, l->server->redis,
+				(struct stats_queues){.space = l->space,
+						      .spans = true,
+						      .fn = sample,
+						      .arg = m},
+				e);
 	queues_release(&q);
 	return rc;
 }

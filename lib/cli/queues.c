@@ -39,6 +39,14 @@ int queues_find(struct queues *q, struct redis *r, const char *space,
 	return rc;
 }
 
+int queues_ask(const struct queues *q, struct redis *r, struct stats_queues ask,
+	       struct err *e)
+{
+	ask.names = q->v;
+	ask.n = q->n;
+	return stats_queues(r, &ask, e);
+}
+
 void queues_release(struct queues *q)
 {
 	for (size_t i = 0; !q->named && i < q->n; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "queue/stats.h"
 #include "sys/redis.h"
 
 struct queues {
@@ -20,5 +21,9 @@ struct queues {
 int queues_find(struct queues *q, struct redis *r, const char *space,
 		char *const *named, size_t n, struct err *e) must_check;
 void queues_release(struct queues *q); /* zeroed is fine */
+
+/* Ask about all of them; see stats_queues(). */
+int queues_ask(const struct queues *q, struct redis *r, struct stats_queues ask,
+	       struct err *e) must_check;
 
 #endif

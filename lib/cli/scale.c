@@ -114,8 +114,12 @@ int scale_run(struct look *l, int64_t within_ms, struct err *e)
 	sum.v = buf_zalloc((q.n + 1) * sizeof(*sum.v));
 	sum.keys = buf_zalloc((q.n + 1) * sizeof(*sum.keys));
 	if (rc == 0)
-		rc = stats_queues(l->server->redis, l->space, q.v, q.n, true,
-				  on_queue, &sum, e);
+		rc = queues_ask(&q, l->server->redis,
+				(struct stats_queues){.space = l->space,
+						      .spans = true,
+						      .fn = on_queue,
+						      .arg = &sum},
+				e);
 	for (size_t i = 0; rc == 0 && i < sum.n; i++) {
 		rc = add_history(&sum, i, e);
 		slots += scale_slots(&sum.v[i], within_ms);

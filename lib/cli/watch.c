@@ -100,8 +100,10 @@ static int ask_queues(struct watch *w, struct err *e)
 	w->keys = buf_zalloc((w->names.n + 1) * sizeof(*w->keys));
 	w->running = buf_zalloc((w->names.n + 1) * sizeof(*w->running));
 	w->failed = buf_zalloc((w->names.n + 1) * sizeof(*w->failed));
-	return stats_queues(l->server->redis, l->space, w->names.v, w->names.n,
-			    false, on_queue, w, e);
+	return queues_ask(&w->names, l->server->redis,
+			  (struct stats_queues){
+				  .space = l->space, .fn = on_queue, .arg = w},
+			  e);
 }
 
 /* How the lines of the screen are shared out. */

@@ -148,14 +148,13 @@ int stats_queue(struct redis *r, const struct key_set *k,
 
 /* The questions of stats_queues(), and one of them. */
 struct asking {
-	stats_queue_fn *fn;
-	void *arg;
+	const struct stats_queues *all;
 	struct err *e;
 	bool stopped;
 };
 
 struct question {
-	struct asking *all;
+	struct asking *asking;
 	struct key_set keys;
 };
 
@@ -163,11 +162,10 @@ static void answered(void *arg, const struct redis_reply *reply,
 		     const struct err *why)
 {
 	struct question *q = arg;
-	struct asking *a = q->all;
+	struct asking *a = q->asking;
 	struct stats_queue s;
 	struct strv word;
 	struct err e;
-	int rc = 0;
 
 	if (a->stopped)
 		return;
@@ -175,35 +173,33 @@ static void answered(void *arg, const struct redis_reply *reply,
 		why = &e;
 	if (!why)
 		read_answer(reply, &s);
-	rc = a->fn(a->arg, &q->keys, why ? NULL : &s, why, a->e);
-	a->stopped = rc < 0;
+	a->stopped = a->all->fn(a->all->arg, &q->keys, why ? NULL : &s, why,
+				a->e) < 0;
 }
 
 enum {
 	QUESTIONS = 100
 }; /* under way at a time: what keeps the server and us busy */
 
-int stats_queues(struct redis *r, const char *space, char *const *names,
-		 size_t n, bool spans, stats_queue_fn *fn, void *arg,
-		 struct err *e)
+int stats_queues(struct redis *r, const struct stats_queues *all, struct err *e)
 {
-	struct asking a = {.fn = fn, .arg = arg, .e = e};
+	struct asking a = {.all = all, .e = e};
 	struct question *q = buf_alloc(QUESTIONS * sizeof(*q));
 	struct redis_cmd c;
 	char gone[16];
 
 	gone_ms(gone, sizeof(gone));
 	redis_cmd_init(&c);
-	for (size_t i = 0; i < n && !a.stopped; i++) {
+	for (size_t i = 0; i < all->n && !a.stopped; i++) {
 		struct question *next = &q[i % QUESTIONS];
 
-		next->all = &a;
-		key_set_init(&next->keys, space, strv_of(names[i]));
+		next->asking = &a;
+		key_set_init(&next->keys, all->space, strv_of(all->names[i]));
 		script_begin(&c, SCRIPT_STAT, &next->keys);
 		redis_cmd_str(&c, gone);
-		redis_cmd_str(&c, spans ? "spans" : "");
+		redis_cmd_str(&c, all->spans ? "spans" : "");
 		redis_send(r, &c, 0, answered, next);
-		if (i + 1 == n || i % QUESTIONS == QUESTIONS - 1)
+		if (i + 1 == all->n || i % QUESTIONS == QUESTIONS - 1)
 			redis_drain(r);
 	}
 	redis_cmd_release(&c);

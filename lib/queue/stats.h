@@ -48,12 +48,19 @@ typedef int stats_queue_fn(void *arg, const struct key_set *k,
 			   const struct stats_queue *s, const struct err *why,
 			   struct err *e);
 
-/*
- * Ask about many queues, a hundred requests under way at a time; `spans`: with
- * the histograms. `fn` is called for each in their order. -1 when that said so.
- */
-int stats_queues(struct redis *r, const char *space, char *const *names,
-		 size_t n, bool spans, stats_queue_fn *fn, void *arg,
+/* What is asked about many queues; all borrowed. */
+struct stats_queues {
+	const char *space; /* namespace */
+	char *const *names;
+	size_t n;
+	bool spans; /* with the histograms */
+	stats_queue_fn *fn;
+	void *arg; /* for `fn` */
+};
+
+/* Ask, a hundred requests under way at a time. `fn` is called for each queue
+ * in their order. -1 when that said so. */
+int stats_queues(struct redis *r, const struct stats_queues *all,
 		 struct err *e) must_check;
 
 /* Any field of stat.lua by its name, e.g. a setting in force. */

@@ -120,7 +120,7 @@ some_history() {
   assert_equal "$(grep -c '<title>.*</path>' page.html)" 16
   # what is opened is closed
   for tag in svg section figure table details figcaption h2 title; do
-    assert_equal "$(grep -o "<$tag[ >]" page.html | wc -l)" \
+    assert_equal "$(grep -o "<${tag}[ >]" page.html | wc -l)" \
       "$(grep -o "</$tag>" page.html | wc -l)"
   done
   # no number of a path is one that is none

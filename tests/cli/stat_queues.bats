@@ -106,7 +106,7 @@ oldest() {
   redis DEL 'jq:{mail}:rdy' >/dev/null
   pushed mail/b 100000
   job_call mail remove cancel why b >/dev/null
-  job_call mail retry 0 b >/dev/null
+  jq-retry mail/b >/dev/null
   run -0 oldest mail
   assert_output --regexp '^[0-9]$'
 }

@@ -48,9 +48,11 @@ static const struct opt table[] = {
 /* clang-format on */
 
 static struct opt_command command = {
-	"jq-push", "[-l] QUEUE [PAYLOAD ...]\n--other FORM",
-	"Push.",   table,
-	false,	   &common,
+	.name = "jq-push",
+	.synopsis = "[-l] QUEUE [PAYLOAD ...]\n--other FORM",
+	.summary = "Push.",
+	.table = table,
+	.common = &common,
 };
 
 static struct buf out = BUF_INIT, err = BUF_INIT;

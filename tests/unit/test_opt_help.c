@@ -19,8 +19,11 @@ static const struct opt table[] = {
 
 static struct opt_common common;
 static const struct opt_command command = {
-	"jq-work", "[options] QUEUE\n-c TEXT QUEUE", "Work.", table, false,
-	&common,
+	.name = "jq-work",
+	.synopsis = "[options] QUEUE\n-c TEXT QUEUE",
+	.summary = "Work.",
+	.table = table,
+	.common = &common,
 };
 
 static void layout(void)
