@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "queue/script.h"
 
-#define SLICE 60 /* minutes history.lua returns at most */
+#define SLICE 30 /* minutes a call, so that none takes long (60 at most) */
 
 void minutes_init(struct minutes *h, int64_t first, size_t n)
 {

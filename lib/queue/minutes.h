@@ -34,8 +34,8 @@ void minutes_init(struct minutes *h, int64_t first, size_t n);
 void minutes_release(struct minutes *h); /* zeroed is fine */
 
 /*
- * Ask for the minutes of `h` of the queue `k`, in slices of an hour that are
- * sent at once, and add to what is there; `jobs_alone`: without the spans.
+ * Ask for the minutes of `h` of the queue `k`, in slices of half an hour that
+ * are sent at once, and add to what is there; `jobs_alone`: without the spans.
  * Runs the loop until all is answered. Can be called for several queues, to
  * have their sum.
  */

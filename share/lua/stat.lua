@@ -22,16 +22,18 @@ local function put_fields(key, fields, names, default)
   for i, name in ipairs(names) do put(name, values[i] or default) end
 end
 
--- The oldest ready job heads one of the nineteen priorities.
+-- The oldest ready job heads one of the nineteen priorities, which lie one
+-- behind the other; those without a job cost nothing.
 local function oldest_ready()
-  local oldest
-  for priority = -9, 9 do
-    local low = -priority * 2 ^ 44
-    local first = call('ZRANGEBYSCORE', RDY, int(low), '(' .. int(low + 2 ^ 44),
-      'LIMIT', 0, 1)[1]
-    local r = first and record_of(first)
+  local oldest, low = nil, '-inf'
+  for _ = -9, 9 do
+    local first = call('ZRANGEBYSCORE', RDY, low, '+inf', 'WITHSCORES',
+      'LIMIT', 0, 1)
+    if not first[1] then break end
+    local r = record_of(first[1])
     local since = r and waiting_since(r)
     if since and (not oldest or since < oldest) then oldest = since end
+    low = int((math.floor(tonumber(first[2]) / 2 ^ 44) + 1) * 2 ^ 44)
   end
   return oldest and int(oldest) or ''
 end
@@ -70,8 +72,10 @@ put_fields(MIN, {this .. 'p', last .. 'p', this .. 'd', last .. 'd',
   this .. 'f', last .. 'f'}, {'pushed_minute_0', 'pushed_minute_1',
   'done_minute_0', 'done_minute_1', 'failed_minute_0', 'failed_minute_1'}, '0')
 put('minute_ms', int(now - minute * 60000))
-for name, default in pairs(DEFAULTS) do
-  put(name, call('HGET', META, name) or int(default))
+local settings = {}
+for name in pairs(DEFAULTS) do settings[#settings + 1] = name end
+for i, value in ipairs(call('HMGET', META, unpack(settings))) do
+  put(settings[i], value or int(DEFAULTS[settings[i]]))
 end
 local META_FIELDS = {'paused', 'epoch', 'pushed', 'dup', 'claimed',
   'completed', 'failed', 'failed_dead', 'lost', 'released', 'dead_in',

@@ -55,15 +55,12 @@ local function count_span(kind, ms)
   n[i], n.sum = (n[i] or 0) + 1, (n.sum or 0) + ms
 end
 
--- The names of what is counted in a minute, p, d and f first.
-local function minute_fields(minute, jobs_alone)
-  local text = int(minute)
-  local names = {text .. 'p', text .. 'd', text .. 'f'}
-  for _, kind in ipairs(jobs_alone and {} or {'w:', 'r:'}) do
-    names[#names + 1] = text .. kind .. 'sum'
-    for _, bound in ipairs(BOUNDS) do
-      names[#names + 1] = text .. kind .. bound
-    end
+-- The names of what is counted in a minute: sums, and the buckets of a kind.
+local SUMS = {'p', 'd', 'f', 'w:sum', 'r:sum'}
+local function minute_fields(minute, kind)
+  local text, names = int(minute), {}
+  for i, name in ipairs(kind and BOUNDS or SUMS) do
+    names[i] = text .. (kind or '') .. name
   end
   return names
 end

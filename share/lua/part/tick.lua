@@ -73,6 +73,8 @@ local function forget(lease, hold)
     local upto = math.min(low + MOST, minute - 1440)
     for m = low, upto - 1 do
       call('HDEL', MIN, unpack(minute_fields(m)))
+      call('HDEL', MIN, unpack(minute_fields(m, 'w:')))
+      call('HDEL', MIN, unpack(minute_fields(m, 'r:')))
     end
     call('HSET', META, 'minute_low', int(upto))
   end
