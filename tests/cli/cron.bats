@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# jq-cron: the daemon, and what it makes of files. Its verbs: cron_verbs.bats.
+# jq-cron: the daemon, and what it makes of files. Its verbs: cron_verbs.bats,
+# cron_server.bats, cron_hand.bats; many copies that fail: cron_ticks.bats.
 
 load ../lib/server
 load ../lib/jobs
@@ -112,28 +113,6 @@ assert_each_once() {
     $(($(tail -n 1 <<<"$all") - $(head -n 1 <<<"$all") + 1))
   assert_equal "$(sort -u <<<"$all" | wc -l)" "$(wc -l <<<"$all")"
   assert_equal "$(redis HGET "jq:{$1}:meta" pushed)" "$(wc -l <<<"$all")"
-}
-
-@test "five copies, killed at random: each tick is one job" {
-  schedule tab '@every 1s q tick'
-  local i n
-  for i in 1 2 3 4 5; do
-    spawn "d$i" jq-cron -v tab
-  done
-  for n in 2 3 4 5 6 7 8; do
-    wait_until 10 count q "$n"
-    i=$((RANDOM % 5 + 1))
-    kill -KILL "$(cat "d$i.pid")"
-    spawn "d$i" jq-cron -v tab
-  done
-  assert_each_once q tick
-  # the others did come with the same ticks
-  cat d?.err | grep -q ' duplicate name=tick '
-  for i in 1 2 3 4 5; do
-    wait_line 10 "d$i.err" ' start '
-    stop "d$i"
-    assert_success
-  done
 }
 
 @test "HUP: what is no longer listed stops, what is new begins" {
