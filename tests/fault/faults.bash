@@ -176,8 +176,15 @@ fault_kill_clients_again_and_again() {
   done
 }
 fault_kill_listeners() { db CLIENT KILL TYPE pubsub; }
-fault_pause_clients() { db CLIENT PAUSE 1500 ALL; }
-fault_pause_writes() { db CLIENT PAUSE 1500 WRITE; }
+# The server ends a pause by its clock, which the next fault may put back.
+fault_pause_clients() {
+  db CLIENT PAUSE 1500 ALL
+  pause 1600
+}
+fault_pause_writes() {
+  db CLIENT PAUSE 1500 WRITE
+  pause 1600
+}
 fault_no_memory() {
   db CONFIG SET maxmemory 1
   pause 1500
@@ -235,8 +242,11 @@ fault_full_disk() {
   pause 1500
   rm -f data/fill
   until_true 10 db SET torture-room '' && db DEL torture-room
-  until [[ $(db BGREWRITEAOF) == Background* ]]; do pause 100; done
+  until_true 30 rewriting
   until_true 30 rewritten
+}
+rewriting() {
+  [[ $(db BGREWRITEAOF) == Background* ]]
 }
 rewritten() {
   local info
@@ -330,7 +340,7 @@ fault_pause_queue() {
   pick "${queues[@]}"
   operator jq-ctl -u "$url" pause "$it"
   pause 500
-  until operator jq-ctl -u "$url" resume "$it"; do pause 100; done
+  until_true 60 operator jq-ctl -u "$url" resume "$it"
 }
 some_jobs() {
   mapfile -t them < <(timeout 5 jq-stat -u "$url" -s "$1" -n 3 -F job)
@@ -353,7 +363,7 @@ fault_raise_lease() {
   pick "${queues[@]}"
   operator jq-ctl -u "$url" set "$it" lease=20s
   pause 300
-  until operator jq-ctl -u "$url" set "$it" lease="$lease"; do pause 100; done
+  until_true 60 operator jq-ctl -u "$url" set "$it" lease="$lease"
 }
 
 # Everything that a fault may have left behind when the server went away.
