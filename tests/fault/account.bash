@@ -127,10 +127,15 @@ left_over() (
     grep -vcxF "/proc/$$/cwd"
 )
 
+none_left_over() {
+  [ "$(left_over)" = 0 ]
+}
+
 # Prints all results; false when a check failed. Everything is over by now.
 verdict() {
   local passed failed
   cd "$dir" || return
+  until_true 10 none_left_over
   check 'processes are left after the end' "$(left_over)"
   awk -F '\t' '
     /^figure/ { sub(/^figure /, "", $1); print $2 ": " $1 }
