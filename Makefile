@@ -81,7 +81,7 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/%)
 .SECONDEXPANSION:
 .PHONY: oracle ticks torture run-torture deb all build deps deps-lint check run-check check-unit \
 	check-cli check-lua check-install check-asan run-asan fuzz run-fuzz lint run-lint \
-	format demo install uninstall dist clean help FORCE
+	bench format demo install uninstall dist clean help FORCE
 
 # make once more, when the packages are there; on all processors unless told.
 AGAIN = @$(MAKE) --no-print-directory \
@@ -139,7 +139,7 @@ $(UNIT) $(FUZZ): $B/libjobq.a
 	$(call Q,LD,$@)$(LINK) -o $@ $(filter %.o,$^) $< $(DEPS_LIBS) $(LDLIBS)
 
 ## check: build, then run every test
-BATS := $(wildcard $(patsubst %,tests/%/*.bats,lua cli fault docs install))
+BATS := $(wildcard $(patsubst %,tests/%/*.bats,lua cli fault docs install bench))
 check: deps
 	$(AGAIN) run-check
 run-check: build $(UNIT) $(FUZZ)
@@ -186,6 +186,10 @@ ticks: build
 	@JQ_BIN=$B TICKS_SECONDS=$${TICKS_SECONDS:-300} \
 	  TICKS_COPIES=$${TICKS_COPIES:-10} tests/run tests/cli/cron_ticks.bats
 
+## bench: speed beside the limit and other queues (tests/bench/run)
+bench: all
+	@JQ_BIN=$B tests/bench/run $(BENCH_ARGS)
+
 ## demo: build, then show the whole suite at work on a server of its own
 demo: all
 	@PATH="$(abspath $B):$$PATH" share/demo
@@ -200,7 +204,7 @@ run-lint: $(LIB_OBJ) $(COMMANDS:%=$B/cmd/%.o) $(GEN)/scripts.inc
 
 ## format: put all C files into the house's format
 format:
-	$(CLANG_FORMAT) -i $(wildcard cmd/*.c lib/*/*.[ch] tests/*/*.[ch])
+	$(CLANG_FORMAT) -i $(wildcard cmd/*.c lib/*/*.[ch] tests/*/*.[ch] tests/bench/*/*.[ch])
 
 ## install, uninstall: into PREFIX=/usr/local; DESTDIR for packages
 MAN := $(wildcard man/*.[1-8])
