@@ -24,10 +24,9 @@ local lease = setting('lease')
 local m = call('HMGET', META, 'epoch', 'paused', 'fence', 'pushed', 'claimed')
 local answer = {'NONE', 0, int(lease), m[1] or '', history(m[4], m[5])}
 
-local function give(id, r, envelope)
+local function give(id, token, line, envelope)
   local n = #answer
-  answer[n + 1], answer[n + 2] = id, r[TOKEN]
-  answer[n + 3] = table.concat(r, ' ', 1, 16)
+  answer[n + 1], answer[n + 2], answer[n + 3] = id, token, line
   answer[n + 4] = envelope
 end
 
@@ -43,7 +42,7 @@ if request == last_request then
     local text, envelope = call('HGET', JOB, id), call('HGET', PAY, id)
     local r = text and record_parse(text)
     if envelope and r and string.sub(r[TOKEN], -#worker) == worker then
-      give(id, r, envelope)
+      give(id, r[TOKEN], string.match(text, '^[^\n]*'), envelope)
     end
   end
   return answer
@@ -69,9 +68,10 @@ local function take(id, score, fence, text, envelope)
   r[TOKEN] = int(fence) .. '.' .. worker
   r[SINCE] = now_text
   r[DELIVERIES] = r[DELIVERIES] + 1
-  gather('HSET', JOB, id, record_text(r))
+  local line = record_line(r)
+  gather('HSET', JOB, id, record_text(r, line))
   gather('ZADD', RUN, lease_end, id)
-  give(id, r, envelope)
+  give(id, r[TOKEN], line, envelope)
   return true
 end
 

@@ -83,7 +83,7 @@ local function close(at, text)
   record_attempt(r, ARGV[at + 5], detail)
   r[TOKEN], r[CLOSED] = '-', token
   if kind == 'done' then
-    r[REASON], r[ROW] = '', 0
+    r[REASON], r[ROW] = '', '0'
     count('completed')
     count_minute('d')
     to_done(id, r, ARGV[at + 7], gather)

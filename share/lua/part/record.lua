@@ -18,8 +18,8 @@ local RECORD = '^(%S+) (%S+) (%d+) (%-?%d+) ' .. string.rep('(%d+) ', 9) ..
   '(%S+) (%S+) ([^\n]*)\n([^\n]*)\n(.*)$'
 
 local function record_new(header)
-  return {'-', '-', now_text, '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '-', '-', '',
-    header, ''}
+  return {'-', '-', now_text, '0', '0', '0', '0', '0', '0', '0', '0', '0', '0',
+    '-', '-', '', header, ''}
 end
 
 -- nil for a text that was damaged: what is counted with has to be numbers, as
@@ -29,8 +29,11 @@ local function record_parse(text)
   if #r == 18 then return r end
 end
 
-local function record_text(r)
-  return table.concat(r, ' ', 1, 16) .. '\n' .. r[HEADER] .. '\n' .. r[HISTORY]
+local function record_line(r) return table.concat(r, ' ', 1, 16) end
+
+-- `line` is its first line, for those who have it.
+local function record_text(r, line)
+  return (line or record_line(r)) .. '\n' .. r[HEADER] .. '\n' .. r[HISTORY]
 end
 
 -- The envelope's first line.
