@@ -67,11 +67,11 @@ const struct measure *measure_find(struct strv name, struct err *e)
 	struct buf names = BUF_INIT;
 	char shown[48];
 
-	for (const struct measure *m = measure_all; m->name; m++) {
+	for (const struct measure *m = measure_all; m->name; m++)
 		if (strv_eq(name, m->name))
 			return m;
+	for (const struct measure *m = measure_all; m->name; m++)
 		buf_addf(&names, " %s", m->name);
-	}
 	err_set(e, STATUS_USAGE,
 		"'%s' is nothing that is measured (what is:%s)",
 		text_show(name, shown, sizeof(shown)), names.p);
