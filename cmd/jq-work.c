@@ -31,8 +31,8 @@
 #define MAX_RESULT_MOST (64LL << 20)
 #define TAIL_MOST	(1LL << 20)
 #define MANY_MOST	10000
-/* Descriptors: of a running handler its pipes and its pidfd; the rest once. */
-#define FILES_PER_SLOT 5
+/* Descriptors: of a slot pipes, pidfd, control group; and the rest. */
+#define FILES_PER_SLOT 8
 #define FILES_OF_OURS  48
 
 static struct args {

@@ -26,6 +26,7 @@
 #include "base/fd.h"
 #include "base/strv.h"
 #include "base/text.h"
+#include "sys/cgroup.h"
 #include "sys/proc.h"
 
 #ifdef __linux__
@@ -171,6 +172,8 @@ CHILD_SIDE static int prepare(const struct start *s)
 {
 	const struct child_spec *spec = s->spec;
 
+	if (spec->group && spec->group->path)
+		(void)!write(spec->group->procs, "0", 1);
 	if (spec->own_session && setsid() == -1)
 		return -1;
 #ifdef __linux__

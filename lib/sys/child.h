@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 
+struct cgroup;
+
 struct child_spec {
 	const char *path;	 /* program to execute; no search of PATH */
 	const char *const *argv; /* NULL-terminated; argv[0] included */
@@ -23,6 +25,7 @@ struct child_spec {
 	int death_signal;	 /* sent when we die (Linux); 0 = none */
 	bool foreground_signals; /* leave SIGINT/SIGQUIT as they are */
 	int64_t files;		 /* its soft limit of descriptors; 0 = ours */
+	const struct cgroup *group; /* which it joins, if it can; or NULL */
 };
 
 struct child {

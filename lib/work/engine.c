@@ -332,6 +332,10 @@ static void init_slots(struct engine *en)
 	environ_init(&en->environ, s->environ, s->extra);
 	if (s->replace)
 		replace_init(&en->replace, s->replace, s->argv);
+	if (cgroup_delegated(&en->groups))
+		cgroup_clear_left(en->groups.p, SLOT_GROUPS);
+	else
+		buf_clear(&en->groups);
 	en->slot_host = (struct slot_host){
 		.loop = en->loop,
 		.settings = s,
@@ -339,6 +343,7 @@ static void init_slots(struct engine *en)
 		.environ = &en->environ,
 		.replace = s->replace ? &en->replace : NULL,
 		.handlers = s->handlers_dir ? &en->handlers : NULL,
+		.groups = en->groups.len ? en->groups.p : NULL,
 		.log = &en->log,
 		.done = engine_job_done,
 		.news = engine_news,
@@ -359,6 +364,7 @@ struct engine *engine_new(struct loop *loop, const struct settings *settings,
 	en->set = settings;
 	en->pick = pick;
 	buf_init(&en->text);
+	buf_init(&en->groups);
 	if (joblog_open(&en->joblog, settings->joblog, e) < 0) {
 		free(en);
 		return NULL;
@@ -492,6 +498,7 @@ void engine_free(struct engine *en)
 	free(en->open);
 	free(en->wait_keys);
 	free(en->plan.chunk);
+	buf_release(&en->groups);
 	environ_release(&en->environ);
 	if (en->set->replace)
 		replace_release(&en->replace);

@@ -30,11 +30,12 @@ struct engine {
 
 	struct slot **slot; /* owned array; NULL = never needed yet */
 	struct slot_host slot_host;
-	int busy;	       /* jobs in the slots */
-	int reserved;	       /* jobs that a claim on its way asks for */
-	int64_t taken;	       /* jobs in all, but those given back unrun */
-	int64_t done;	       /* jobs done */
-	int64_t bad;	       /* failed attempts */
+	struct buf groups; /* where slots make control groups; empty = none */
+	int busy;	   /* jobs in the slots */
+	int reserved;	   /* jobs that a claim on its way asks for */
+	int64_t taken;	   /* jobs in all, but those given back unrun */
+	int64_t done;	   /* jobs done */
+	int64_t bad;	   /* failed attempts */
 	struct breaker faults; /* handlers that could not be started */
 	struct breaker halt;   /* failed attempts */
 

@@ -6,6 +6,7 @@
 #include "work/slot_impl.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,16 @@ static void timer_due(void *arg)
 	slot_event(arg, SLOT_TIMER);
 }
 
+static void make_group(struct slot *s)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), SLOT_GROUPS "%d.%d",
+		 (int)s->host->settings->supervisor->main_pid, s->number);
+	/* without one there is still the walk through the tree */
+	(void)cgroup_open(&s->group, s->host->groups, name);
+}
+
 void slot_init(struct slot *s, struct slot_host *host, int number)
 {
 	memset(s, 0, sizeof(*s));
@@ -105,6 +116,8 @@ void slot_init(struct slot *s, struct slot_host *host, int number)
 		s->task[i].slot = s;
 	buf_init(&s->records);
 	s->child.pidfd = -1;
+	if (host->groups)
+		make_group(s);
 	s->timer = loop_timer_new(host->loop, timer_due, s);
 	control_init(&s->control, host->settings->mode == SETTINGS_BATCH);
 	inlet_init(&s->control_pipe, host->loop, host->plan->chunk);
@@ -123,6 +136,7 @@ void slot_init(struct slot *s, struct slot_host *host, int number)
 
 void slot_release(struct slot *s)
 {
+	cgroup_close(&s->group);
 	loop_timer_free(s->timer);
 	loop_watch_free(s->exit_watch);
 	inlet_close(&s->control_pipe);
@@ -168,14 +182,15 @@ size_t slot_room(const struct slot *s)
 }
 
 /*
- * Whether the handler has left processes behind. Looking through all processes
- * costs more than most handlers do, so look for a sign first: somebody holds
- * one of its pipes, its group has members, or we have children when no handler
- * runs. What escapes all three is found by the engine's rounds.
+ * Whether the handler has left processes behind. Its control group knows, if it
+ * has one. Looking through all processes costs more than most handlers do, so
+ * without one look for a sign first: somebody holds one of its pipes, its
+ * process group has members, or we have children when no handler runs. What
+ * escapes all three is found by the engine's rounds.
  */
 static bool left_something(const struct slot *s)
 {
-	return capture_is_open(&s->capture) ||
+	return cgroup_is_populated(&s->group) || capture_is_open(&s->capture) ||
 	       inlet_is_open(&s->control_pipe) || child_group_left(s->pid) ||
 	       (s->host->running == 0 && child_peek() != -1);
 }
@@ -190,6 +205,7 @@ static void sweep(struct slot *s)
 	s->swept = true;
 	if (!left_something(s))
 		return;
+	cgroup_kill(&s->group);
 	child_signal_tree(&gone, s->mark, SIGKILL);
 	if (child_group_left(s->pid))
 		child_signal_group(&group, SIGKILL);
@@ -262,6 +278,7 @@ void slot_collect(struct slot *s)
 static void kill_it(struct slot *s)
 {
 	s->state = SLOT_KILLED;
+	cgroup_kill(&s->group);
 	child_signal_tree(&s->child, s->mark, SIGKILL);
 	loop_timer_set(s->timer, STUCK_MS);
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "queue/claim.h"
 #include "queue/key.h"
+#include "sys/cgroup.h"
 #include "sys/child.h"
 #include "sys/loop.h"
 #include "work/capture.h"
@@ -54,6 +55,10 @@ enum slot_event {
 struct slot;
 
 /* What all slots of a worker share. All borrowed. */
+/* How the names of control groups begin; then the worker's process id, a dot
+ * and the number of the slot. */
+#define SLOT_GROUPS "jq-work-"
+
 struct slot_host {
 	struct loop *loop;
 	const struct settings *settings;
@@ -61,6 +66,7 @@ struct slot_host {
 	struct environ *environ;
 	struct replace *replace;   /* NULL without -I */
 	struct handlers *handlers; /* NULL without --handlers */
+	const char *groups;	   /* where to make control groups; or NULL */
 	struct log *log;
 	/* The slot is done with a job of its: s->report says what became of
 	 * it. Comes at once when nothing could be started. */
@@ -119,6 +125,7 @@ struct slot {
 
 	/* The handler. */
 	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "NAME=value" of it */
+	struct cgroup group; /* of all handlers of this slot; or none */
 	struct child child;
 	pid_t pid; /* kept when child has ended */
 	struct loop_watch *exit_watch;

@@ -173,6 +173,7 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 		/* no good manners: its job runs elsewhere in a moment */
 		.death_signal = SIGKILL,
 		.files = s->host->settings->files,
+		.group = &s->group,
 	};
 
 	if (open_pipes(s, input, l, e) < 0)
