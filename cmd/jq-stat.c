@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/alert.h"
 #include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/look.h"
@@ -38,33 +39,21 @@ static struct {
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool has_output, prometheus, openmetrics, scale, has_within;
 	bool history, plot, has_since, has_html, watch, has_interval;
-	bool no_header, ids, explain, workers, empty, wait, check;
+	bool no_header, ids, explain, workers, empty, wait, check, has_alerts;
+	struct opt_list alerts;
 	size_t mode;
 	enum look_history how;
 	char **operand;
 	size_t n;
 } args = {.within = 300000, .interval = 2000};
 
+/* clang-format off */
 enum {
-	KEY_QUEUE_OPTION = 256,
-	KEY_WORKERS,
-	KEY_EMPTY,
-	KEY_CHECK,
-	KEY_EXPLAIN,
-	KEY_WAIT_TIMEOUT,
-	KEY_PROMETHEUS,
-	KEY_OPENMETRICS,
-	KEY_SCALE,
-	KEY_WITHIN,
-	KEY_HISTORY,
-	KEY_SINCE,
-	KEY_PLOT,
-	KEY_HTML,
-	KEY_WATCH,
-	KEY_INTERVAL
+	KEY_QUEUE_OPTION = 256, KEY_WORKERS, KEY_EMPTY, KEY_CHECK, KEY_CHECK_ALERT,
+	KEY_EXPLAIN, KEY_WAIT_TIMEOUT, KEY_PROMETHEUS, KEY_OPENMETRICS, KEY_SCALE,
+	KEY_WITHIN, KEY_HISTORY, KEY_SINCE, KEY_PLOT, KEY_HTML, KEY_WATCH, KEY_INTERVAL
 };
 
-/* clang-format off */
 static const struct opt table[] = {
 	{.key = 's', .name = "state", .arg = "STATE", .kind = OPT_TEXT,
 	 .help = "list the jobs in STATE, or in all of them: 'all'",
@@ -89,6 +78,9 @@ static const struct opt table[] = {
 	{.key = KEY_CHECK, .name = "check", .kind = OPT_FLAG,
 	 .help = "check that the data fits together; print what does not",
 	 .at = &args.check},
+	{.key = KEY_CHECK_ALERT, .name = "check-alert", .arg = "EXPR",
+	 .kind = OPT_LIST, .help = "exit 1 and say so if dead>0, oldest>10m …",
+	 .at = &args.alerts, .given = &args.has_alerts},
 	{.key = 'w', .name = "wait", .kind = OPT_FLAG,
 	 .help = "wait for that; with -s: for an empty state; with -i: until "
 		 "the jobs have ended",
@@ -150,6 +142,7 @@ static const struct opt_command command = {
 		"--workers [-HJ] [-F LIST] [QUEUE ...]\n"
 		"--empty QUEUE ...\n"
 		"--check [-J] [QUEUE ...]\n"
+		"--check-alert EXPR ... [QUEUE ...]\n"
 		"--prometheus | --openmetrics [-o FILE] [QUEUE ...]\n"
 		"--scale [--within DUR] [QUEUE ...]\n"
 		"--history [--since TIME] [--plot | --html FILE] [QUEUE ...]\n"
@@ -177,6 +170,7 @@ enum {
 	MODE_WORKERS,
 	MODE_EMPTY,
 	MODE_CHECK,
+	MODE_ALERT,
 	MODE_PROMETHEUS,
 	MODE_OPENMETRICS,
 	MODE_SCALE,
@@ -192,6 +186,7 @@ static const struct mode modes[] = {
 	[MODE_WORKERS] = {"--workers", &args.workers, "JFHo"},
 	[MODE_EMPTY] = {"--empty", &args.empty, ""},
 	[MODE_CHECK] = {"--check", &args.check, "Jo"},
+	[MODE_ALERT] = {"--check-alert", &args.has_alerts, ""},
 	[MODE_PROMETHEUS] = {"--prometheus", &args.prometheus, "o"},
 	[MODE_OPENMETRICS] = {"--openmetrics", &args.openmetrics, "o"},
 	[MODE_SCALE] = {"--scale", &args.scale, "oW"},
@@ -242,6 +237,7 @@ static void parse_args(int argc, char **argv)
 			  "'%s' is not a state (ready, running, delayed, "
 			  "retry, dead, done, all)",
 			  args.state);
+	alert_check(&command, &args.alerts);
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
 		opt_usage(&command, "%s", e.msg);
 	if (args.n == 0 && (jobs || args.wait || args.empty))
@@ -292,6 +288,8 @@ static int act(struct look *l, struct err *e)
 		return look_empty(l, e);
 	case MODE_CHECK:
 		return check(l, e);
+	case MODE_ALERT:
+		return alert_run(l, &args.alerts, e);
 	case MODE_SCALE:
 		return scale_run(l, args.within, e);
 	case MODE_HISTORY:

@@ -56,7 +56,7 @@ enum {
 	KEY_MAX_RESULT, KEY_NO_RESULT, KEY_NO_PASS, KEY_TAG, KEY_STDERR_TAIL, KEY_JOBLOG,
 	KEY_LOG_FORMAT, KEY_WORKER_NAME, KEY_READY_FD, KEY_NO_CTL, KEY_FORCE, KEY_STRICT,
 	KEY_STREAM, KEY_WINDOW, KEY_BATCH, KEY_BATCH_WAIT, KEY_FRAME, KEY_IDS, KEY_RECYCLE,
-	KEY_RECYCLE_MEM
+	KEY_RECYCLE_MEM, KEY_ON_DEAD
 };
 
 static const struct opt table[] = {
@@ -137,6 +137,8 @@ static const struct opt table[] = {
 	 OPT_SIZE, .at = &args.set.stderr_tail, .max = TAIL_MOST},
 	{KEY_JOBLOG, "joblog", "FILE", "append a line for each attempt",
 	 OPT_TEXT, .at = &args.set.joblog},
+	{KEY_ON_DEAD, "on-dead", "CMD", "run CMD, with each dead job on stdin",
+	 OPT_TEXT, .at = &args.set.on_dead},
 	{KEY_LOG_FORMAT, "log-format", "FORMAT", "of our log: text or json",
 	 OPT_CALL, .at = &args.set.log_format, .fn = settings_log_format},
 	{'J', "json", NULL, "the same as --log-format json",
@@ -149,19 +151,17 @@ static const struct opt table[] = {
 	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
 	{.name = NULL},
 };
-/* clang-format on */
 
 static const struct opt_command cmd = {
 	.name = "jq-work",
 	.synopsis = "[-1qv] [-j N] [-n N] [-W DUR] [-t DUR] [-m N] "
 		    "QUEUE[,QUEUE...] COMMAND [ARG ...]\n"
-		    "[options] -c STRING QUEUE[,QUEUE...]\n"
-		    "[options] --handlers DIR QUEUE[,QUEUE...]",
+		    "[options] -c STRING QUEUE[,QUEUE...]\n[options] --handlers DIR QUEUE[,QUEUE...]",
 	.summary = "Run a command for each job; the payload is on its stdin.",
 	.table = table,
-	.stop_at_operand = true,
-	.common = &args.common,
+	.stop_at_operand = true, .common = &args.common,
 };
+/* clang-format on */
 
 static int check_args(struct args *a, struct err *e)
 {

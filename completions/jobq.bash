@@ -31,11 +31,11 @@ _jobq_options() {
       -1 --once -n --limit -W --idle --drain -g --grace -t --timeout \
       -K --kill-after -L --lease --strict-lease -m --max-attempts -b --backoff --dead-on \
       --retry-on --ok-on --halt --max-result --no-result --no-pass --tag \
-      --stderr-tail --joblog --log-format --worker-name --force --ready-fd
+      --stderr-tail --joblog --on-dead --log-format --worker-name --force --ready-fd
     ;;
   jq-stat)
     printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
-      --empty --check -w --wait --wait-timeout -F --fields -H --no-header \
+      --empty --check --check-alert -w --wait --wait-timeout -F --fields -H --no-header \
       --prometheus --openmetrics -o --output --scale --within \
       --history --since --plot --html --watch --interval
     ;;

@@ -382,6 +382,7 @@ struct engine *engine_new(struct loop *loop, const struct settings *settings,
 	en->tick = loop_timer_new(loop, tick_due, en);
 	en->lease = loop_timer_new(loop, engine_lease_due, en);
 	en->watchdog = loop_timer_new(loop, watchdog_due, en);
+	alarm_init(&en->alarm, loop, settings, &en->log);
 	return en;
 }
 
@@ -493,6 +494,7 @@ void engine_free(struct engine *en)
 	loop_timer_free(en->tick);
 	loop_timer_free(en->lease);
 	loop_timer_free(en->watchdog);
+	alarm_release(&en->alarm);
 	free(en->slot);
 	free(en->lane);
 	free(en->open);

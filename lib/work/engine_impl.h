@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "sys/notify.h"
+#include "work/alarm.h"
 #include "work/breaker.h"
 #include "work/engine.h"
 #include "work/joblog.h"
@@ -82,6 +83,7 @@ struct engine {
 	struct handlers handlers;
 	struct replace replace;
 	struct joblog joblog;
+	struct alarm alarm;
 	struct notify notify;
 	struct buf text;   /* scratch */
 	bool out_reported; /* our stdout failed, and it was said */

@@ -146,6 +146,8 @@ void engine_job_done(void *engine, struct slot *s, struct task *t)
 	if (strcmp(r->outcome.word, "lost") != 0)
 		close_job(en, s, t);
 	tell(en, s, t);
+	if (strcmp(r->outcome.word, "dead") == 0)
+		alarm_raise(&en->alarm, t, r);
 	/* what no handler got does not count for -1 and -n */
 	if (r->outcome.kind == CLOSE_RELEASE && !r->started)
 		en->taken--;
@@ -177,7 +179,7 @@ static struct slot *slot_of(struct engine *en, pid_t pid)
 /* End orphans of jobs that are over. */
 static void end_strays(struct engine *en)
 {
-	size_t n = 0, all = (size_t)en->slot_host.running;
+	size_t n = 0, all = (size_t)en->slot_host.running + 1;
 	const struct child **keep =
 		buf_alloc((all + 1) * sizeof(struct child *));
 	const char **marks = buf_alloc((all + 1) * sizeof(char *));
@@ -185,10 +187,15 @@ static void end_strays(struct engine *en)
 	for (int64_t i = 0; i < en->set->slots; i++) {
 		struct slot *s = en->slot[i];
 
-		if (!s || s->child.pid <= 0 || n == all)
+		if (!s || s->child.pid <= 0 || n + 1 == all)
 			continue;
 		keep[n] = &s->child;
 		marks[n++] = s->mark;
+	}
+	if (en->alarm.child.pid > 0) {
+		keep[n] = &en->alarm.child;
+		/* of no job: only the process itself is meant */
+		marks[n++] = "JQ_JOB=";
 	}
 	child_end_strays(keep, marks, n);
 	free(keep);
@@ -202,7 +209,8 @@ void engine_job_rounds(struct engine *en)
 
 	/* One of ours that has just ended is its slot's to collect, and hides
 	 * who stands behind it until then. */
-	while ((pid = child_peek()) > 0 && !slot_of(en, pid))
+	while ((pid = child_peek()) > 0 && !slot_of(en, pid) &&
+	       !alarm_owns(&en->alarm, pid))
 		child_discard(pid);
 	en->slot_host.strays = pid >= 0 && en->slot_host.running == 0;
 	if (pid == -1 ||

@@ -196,6 +196,7 @@ static void children(void *arg)
 	struct engine *en = arg;
 
 	to_slots(en, SLOT_EXITED);
+	alarm_look(&en->alarm);
 	engine_job_rounds(en);
 }
 
@@ -311,6 +312,9 @@ void engine_stop_turn(struct engine *en)
 	if (en->served && left && patient(en, closes, now))
 		return;
 	en->gave_up |= en->served && left;
+	/* not after a second signal, and never for long */
+	if (en->phase == STOP_FINISH && alarm_keeps(&en->alarm))
+		return;
 	if (!sink_empty(&en->out) || !sink_empty(&en->err))
 		if (en->phase == STOP_FINISH || patient(en, false, now))
 			return;

@@ -71,6 +71,7 @@ struct settings {
 	enum log_format log_format;
 	int verbose; /* -v minus -q */
 	const char *joblog;
+	const char *on_dead; /* a command for the shell; or NULL */
 
 	/* Who we are. */
 	const char *worker;  /* name: no blanks, no control characters */
