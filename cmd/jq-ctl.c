@@ -67,6 +67,7 @@ static const struct opt table[] = {
 /* What the verbs work with. */
 struct ctl {
 	struct connect server;
+	struct tune tune;
 	struct buf out; /* the answer, if it is not written at once */
 	int status;	/* exit status: the first failure, or 0 */
 	char who[160];	/* user@host */
@@ -98,49 +99,36 @@ static int ping(void *with, struct err *e)
 	return 0;
 }
 
-static struct tune tuning(const struct ctl *c, struct buf *out)
-{
-	return (struct tune){
-		.command = &command,
-		.redis = c->server.redis,
-		.space = args.common.namespace,
-		.who = c->who,
-		.out = out,
-	};
-}
-
 static int pause_queues(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct tune t = tuning(c, &c->out);
-
-	return tune_pause(&t, args.reason, args.operand, args.n, e);
+	return tune_pause(&c->tune, args.reason, args.operand, args.n, e);
 }
 
 static int resume_queues(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct tune t = tuning(c, &c->out);
-	int rc = tune_resume(&t, args.operand, args.n, e);
-
-	c->status = t.status;
-	return rc;
+	return tune_resume(&c->tune, args.operand, args.n, e);
 }
 
 static int set(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct tune t = tuning(c, &c->out);
-
-	return tune_set(&t, args.operand[0], args.operand + 1, args.n - 1, e);
+	return tune_set(&c->tune, args.operand[0], args.operand + 1, args.n - 1,
+			e);
 }
 
 static int get(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct tune t = tuning(c, &c->out);
+	return tune_get(&c->tune, args.operand[0], args.operand + 1, args.n - 1,
+			e);
+}
 
-	return tune_get(&t, args.operand[0], args.operand + 1, args.n - 1, e);
+static int prune(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	return tune_prune(&c->tune, args.operand, args.n, e);
 }
 
 static int end_jobs(struct ctl *c, enum change_removal what, struct err *e)
@@ -269,6 +257,9 @@ static struct verb verbs[] = {
 	{"get", "get QUEUE [KEY ...]",
 	 "Print settings: all with type and default, or values.", "", "queue",
 	 NULL, get},
+	{"prune", "prune [QUEUE ...]",
+	 "Forget now what is beyond what the queues keep.", "", "queue?", NULL,
+	 prune},
 	{"server", "server status|stop|url", "Look after the private server.",
 	 "", "of status, stop, url", NULL, server},
 	{"set", "set QUEUE [KEY=VALUE ...]",
@@ -328,7 +319,7 @@ static void check_operands(const struct verb *v)
 	struct err e;
 
 	if (v->run == pause_queues || v->run == resume_queues ||
-	    v->run == check || v->run == export_jobs)
+	    v->run == check || v->run == export_jobs || v->run == prune)
 		check_queues(args.n);
 	if (v->run == set || v->run == get)
 		check_queues(1);
@@ -367,8 +358,17 @@ static int run(const struct verb *v, struct ctl *c, struct err *e)
 	    connect_open(&c->server, &args.common, "jq-ctl", NULL, e) < 0)
 		return -1;
 	who_find(c->who, sizeof(c->who));
+	c->tune = (struct tune){
+		.command = &command,
+		.redis = c->server.redis,
+		.space = args.common.namespace,
+		.who = c->who,
+		.out = &c->out,
+	};
 	if (v->run(c, e) < 0)
 		return -1;
+	if (c->status == 0)
+		c->status = c->tune.status;
 	/* what nobody waits for (announce) has to arrive too */
 	if (v->run != server)
 		redis_drain(c->server.redis);

@@ -91,13 +91,13 @@ _jobq_operands() {
   jq-ctl)
     case " ${COMP_WORDS[*]} " in
     *' pause '* | *' resume '* | *' set '* | *' get '* | *' check '* | \
-      *' export '*)
+      *' export '* | *' prune '*)
       _jobq_queues
       ;;
     *' cancel '*) _jobq_jobs running ;;
     *' drop '*) _jobq_jobs dead ;;
     *' server '*) echo status stop url ;;
-    *) echo ping pause resume cancel drop set get check export import \
+    *) echo ping pause resume cancel drop set get check prune export import \
       server ;;
     esac
     ;;

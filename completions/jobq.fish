@@ -160,8 +160,8 @@ complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
 complete -c jq-cron -l durability -x -a 'memory fsync replicas:1' \
     -d 'How sure jobs are to be'
 
-complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set get check export import server'
-complete -c jq-ctl -f -n '__fish_seen_subcommand_from pause resume set get check export' -a '(__jobq_queues)'
+complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop set get check prune export import server'
+complete -c jq-ctl -f -n '__fish_seen_subcommand_from pause resume set get check export prune' -a '(__jobq_queues)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from cancel' -a '(__jobq_jobs running)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from drop' -a '(__jobq_jobs dead)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from server' -a 'status stop url'

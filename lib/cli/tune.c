@@ -2,9 +2,12 @@
 /* Queues as a whole on an operator's word. */
 #include "cli/tune.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cli/look.h"
+#include "cli/progress.h"
+#include "cli/queues.h"
 #include "cli/setting.h"
 #include "queue/change.h"
 #include "queue/key.h"
@@ -134,4 +137,39 @@ int tune_get(struct tune *t, const char *queue, char *const *keys, size_t n,
 		buf_addf(t->out, "%s\n", text);
 	}
 	return 0;
+}
+
+static int prune_one(struct tune *t, const char *queue,
+		     struct progress *progress, struct err *e)
+{
+	int64_t gone[2], all[2] = {0, 0};
+	struct key_set k;
+
+	key_set_init(&k, t->space, strv_of(queue));
+	do {
+		if (change_prune(t->redis, &k, gone, e) < 0)
+			return -1;
+		all[0] += gone[0];
+		all[1] += gone[1];
+		progress_at(progress,
+			    progress->done + (uint64_t)(gone[0] + gone[1]));
+	} while (gone[0] || gone[1]);
+	if (all[0] || all[1])
+		buf_addf(t->out, "%s: %" PRId64 " done, %" PRId64 " dead\n",
+			 queue, all[0], all[1]);
+	return 0;
+}
+
+int tune_prune(struct tune *t, char *const *queues, size_t n, struct err *e)
+{
+	struct progress progress;
+	struct queues q = {.n = 0};
+	int rc = queues_find(&q, t->redis, t->space, queues, n, e);
+
+	progress_init(&progress, t->command->common, "forgetting", 0, false);
+	for (size_t i = 0; i < q.n && rc == 0; i++)
+		rc = prune_one(t, q.v[i], &progress, e);
+	progress_hide(&progress);
+	queues_release(&q);
+	return rc;
 }

@@ -38,4 +38,9 @@ int tune_set(struct tune *t, const char *queue, char *const *changes, size_t n,
 int tune_get(struct tune *t, const char *queue, char *const *keys, size_t n,
 	     struct err *e) must_check;
 
+/* Forget the finished and dead jobs beyond what the queues keep (all of them,
+ * without names), and say how many, a queue a line: "mail: 12 done, 3 dead". */
+int tune_prune(struct tune *t, char *const *queues, size_t n,
+	       struct err *e) must_check;
+
 #endif

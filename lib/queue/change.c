@@ -119,6 +119,25 @@ int change_set(struct redis *r, const struct key_set *k,
 	return configure(r, k, s->field, text, e);
 }
 
+int change_prune(struct redis *r, const struct key_set *k, int64_t gone[2],
+		 struct err *e)
+{
+	const struct redis_reply *reply;
+	struct redis_cmd c;
+	struct strv word;
+	int rc;
+
+	redis_cmd_init(&c);
+	script_begin(&c, SCRIPT_PRUNE, k);
+	rc = redis_call(r, &c, &reply, e);
+	redis_cmd_release(&c);
+	if (rc < 0 || script_answer(reply, k->queue, &word, e) < 0)
+		return -1;
+	gone[0] = script_number(redis_at(reply, 1));
+	gone[1] = script_number(redis_at(reply, 2));
+	return 0;
+}
+
 /* Is a job in this state where the script puts it, or on its way from there? */
 static bool is_there(enum script what, struct strv state)
 {

@@ -55,6 +55,12 @@ int change_pause(struct redis *r, const struct key_set *k, const char *reason,
 int change_resume(struct redis *r, const struct key_set *k,
 		  struct err *e) must_check;
 
+/* Do once what a worker does for its queue: `gone` gets how many finished and
+ * how many dead jobs were forgotten because of their age, number or size. To be
+ * called again until it is none. */
+int change_prune(struct redis *r, const struct key_set *k, int64_t gone[2],
+		 struct err *e) must_check;
+
 /* A queue's settings, with the meaning, unit and range of each. */
 struct change_setting {
 	const char *name;  /* as typed: "lease", "keep-done" … */
