@@ -5,7 +5,6 @@
  * 0; 1 when some jobs were not there or had nothing to be done to, or when the
  * private server does not run; else as all commands do.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "cli/checkup.h"
 #include "cli/connect.h"
 #include "cli/look.h"
+#include "cli/mover.h"
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/ping.h"
@@ -29,7 +29,7 @@
 
 static struct {
 	struct opt_common common;
-	const char *reason, *state, *queue;
+	const char *reason, *state, *queue, *to;
 	bool all, force, repair;
 	char **operand; /* after the verb */
 	size_t n;
@@ -39,7 +39,8 @@ enum {
 	KEY_REASON = 256,
 	KEY_ALL,
 	KEY_REPAIR,
-	KEY_QUEUE_OPTION
+	KEY_QUEUE_OPTION,
+	KEY_TO
 };
 
 /* clang-format off */
@@ -57,6 +58,8 @@ static const struct opt table[] = {
 	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
 	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
 	 .at = &args.queue},
+	{.key = KEY_TO, .name = "to", .arg = "QUEUE", .kind = OPT_TEXT,
+	 .help = "move: into this queue", .at = &args.to},
 	{.key = KEY_REPAIR, .name = "repair", .kind = OPT_FLAG,
 	 .help = "check: mend what can be mended, and say what was done",
 	 .at = &args.repair},
@@ -84,19 +87,7 @@ static struct opt_command command = {
 static int ping(void *with, struct err *e)
 {
 	struct ctl *c = with;
-	struct ping p;
-
-	if (ping_ask(c->server.redis, &p, e) < 0)
-		return -1;
-	ping_show(&p, &c->server.url, args.common.json, &c->out);
-	if (p.may_evict)
-		opt_warn(&command,
-			 "the server throws keys away when memory "
-			 "is short (set maxmemory-policy noeviction)");
-	if (p.forgets)
-		opt_warn(&command, "the server forgets its data when it ends "
-				   "(set appendonly yes)");
-	return 0;
+	return ping_run(&command, &c->server, &c->out, e);
 }
 
 static int pause_queues(void *with, struct err *e)
@@ -164,6 +155,22 @@ static int drop(void *with, struct err *e)
 	return end_jobs(with, CHANGE_DROP, e);
 }
 
+static int move_jobs(void *with, struct err *e)
+{
+	struct ctl *c = with;
+	struct mover m = {
+		.command = &command,
+		.redis = c->server.redis,
+		.space = args.common.namespace,
+		.to = args.to,
+	};
+	int rc = args.all ? mover_all(&m, args.operand[0], args.state, e)
+			  : mover_ids(&m, args.operand, args.n, args.queue, e);
+
+	c->status = m.status;
+	return rc;
+}
+
 static struct archive archive_of(const struct ctl *c)
 {
 	return (struct archive){
@@ -193,17 +200,7 @@ static int import_jobs(void *with, struct err *e)
 	int rc = archive_import(&a, args.queue, e);
 
 	c->status = a.status;
-	if (rc < 0)
-		return a.done ? err_prefix(e,
-					   "imported %" PRIu64 ", then stopped",
-					   a.done)
-			      : -1;
-	if (!args.common.quiet)
-		fprintf(stderr,
-			"jq-ctl: imported %" PRIu64 " jobs; %" PRIu64
-			" were there already\n",
-			a.done, a.known);
-	return 0;
+	return rc;
 }
 
 static int server(void *with, struct err *e)
@@ -245,6 +242,11 @@ static struct verb verbs[] = {
 	 "drop --all -s STATE [-f] QUEUE",
 	 "Delete jobs, waiting or dead; stop running ones ('-' reads ids).",
 	 "queue all state force ", "job", NULL, drop},
+	{"move",
+	 "move --to QUEUE [--queue QUEUE] QUEUE/ID ...\n"
+	 "move --to QUEUE --all -s STATE QUEUE",
+	 "Put waiting and dead jobs into another queue, as they are.",
+	 "to queue all state ", "job", NULL, move_jobs},
 	{"check", "check [--repair] [QUEUE ...]",
 	 "Check that the data fits together, and mend it.", "repair ", "queue?",
 	 NULL, check},
@@ -276,15 +278,6 @@ static void check_queues(size_t most)
 			opt_usage(&command, "%s", e.msg);
 }
 
-static bool knows_state(const char *state)
-{
-	bool known = strcmp(state, "all") == 0;
-
-	for (size_t i = 0; stats_states[i]; i++)
-		known = known || strcmp(state, stats_states[i]) == 0;
-	return known;
-}
-
 /* Deleting many needs one queue, one state, and a word from a person. */
 static void check_sweep(void)
 {
@@ -301,7 +294,7 @@ static void check_sweep(void)
 		opt_usage(&command,
 			  "finished jobs are not dropped; they go by "
 			  "themselves ('jq-ctl set QUEUE keep-done=…')");
-	if (!knows_state(state))
+	if (!look_known_state(state))
 		opt_usage(&command,
 			  "'%s' is not a state (ready, running, delayed, "
 			  "retry, dead, all)",
@@ -314,22 +307,34 @@ static void check_sweep(void)
 				    "(stdin is no terminal)");
 }
 
+static void check_move(void)
+{
+	struct err e;
+
+	if (!args.to)
+		opt_usage(&command, "where to (--to QUEUE)?");
+	if (key_check_queue(strv_of(args.to), &e) < 0)
+		opt_usage(&command, "--to: %s", e.msg);
+	if (args.all != (args.state != NULL) || (args.all && args.n != 1))
+		opt_usage(&command, "--all, -s and one queue go together");
+	if (args.all)
+		check_queues(1);
+}
+
 static void check_operands(const struct verb *v)
 {
 	struct err e;
 
-	if (v->run == pause_queues || v->run == resume_queues ||
-	    v->run == check || v->run == export_jobs || v->run == prune)
-		check_queues(args.n);
-	if (v->run == set || v->run == get)
-		check_queues(1);
-	if (v->run == export_jobs && args.state && !knows_state(args.state))
-		opt_usage(&command,
-			  "'%s' is not a state (ready, running, delayed, "
-			  "retry, dead, done, all)",
+	if (v->operand && strncmp(v->operand, "queue", 5) == 0)
+		check_queues(v->run == set || v->run == get ? 1 : args.n);
+	if (v->run == export_jobs && args.state &&
+	    !look_known_state(args.state))
+		opt_usage(&command, "'%s' is not a state (ready … done, all)",
 			  args.state);
 	if (v->run == drop)
 		check_sweep();
+	if (v->run == move_jobs)
+		check_move();
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
 		opt_usage(&command, "%s", e.msg);
 	if (v->run == server &&

@@ -155,8 +155,8 @@ static const struct opt table[] = {
 static const struct opt_command cmd = {
 	.name = "jq-work",
 	.synopsis = "[-1qv] [-j N] [-n N] [-W DUR] [-t DUR] [-m N] "
-		    "QUEUE[,QUEUE...] COMMAND [ARG ...]\n"
-		    "[options] -c STRING QUEUE[,QUEUE...]\n[options] --handlers DIR QUEUE[,QUEUE...]",
+		    "QUEUE[,QUEUE...] COMMAND [ARG ...]\n[options] -c STRING QUEUE[,QUEUE...]\n"
+		    "[options] --handlers DIR QUEUE[,QUEUE...]",
 	.summary = "Run a command for each job; the payload is on its stdin.",
 	.table = table,
 	.stop_at_operand = true, .common = &args.common,

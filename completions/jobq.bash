@@ -50,7 +50,7 @@ _jobq_options() {
       --from --to --dry-run --ready-fd --durability
     ;;
   jq-ctl)
-    printf '%s\n' --reason --all -s --state -f --force --queue --repair
+    printf '%s\n' --reason --to --all -s --state -f --force --queue --repair
     ;;
   esac
 }
@@ -95,9 +95,10 @@ _jobq_operands() {
       _jobq_queues
       ;;
     *' cancel '*) _jobq_jobs running ;;
+    *' move '*) _jobq_jobs ready ;;
     *' drop '*) _jobq_jobs dead ;;
     *' server '*) echo status stop url ;;
-    *) echo ping pause resume cancel drop set get check prune export import \
+    *) echo ping pause resume cancel drop move set get check prune export import \
       server ;;
     esac
     ;;

@@ -13,7 +13,6 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/record.h"
-#include "queue/job.h"
 #include "queue/push.h"
 #include "queue/stats.h"
 #include "queue/transfer.h"
@@ -225,57 +224,6 @@ static int read_job(struct loader *l, const struct json *j,
 	return 0;
 }
 
-/* The fifth word of the header line at the front of `text`. */
-static struct strv digest_in(struct strv text)
-{
-	struct strv rest = strv_cut(&text, '\n'), word = strv_of("");
-
-	for (int i = 0; i < 5; i++)
-		word = strv_cut(&rest, ' ');
-	return word;
-}
-
-static void copy_with_digest(struct buf *to, struct strv text, struct strv old,
-			     const char *digest)
-{
-	size_t before = old.n ? (size_t)(old.p - text.p) : text.n;
-
-	buf_clear(to);
-	buf_add(to, text.p, before);
-	if (!old.n)
-		return;
-	buf_addstr(to, digest);
-	buf_add(to, old.p + old.n, text.n - before - old.n);
-}
-
-/* The digest names the queue, so that a job of another one has another. That
- * of a finished job stays: its payload is gone. */
-static int use_digest_of(struct loader *l, const char *queue,
-			 struct transfer_job *job, struct err *e)
-{
-	struct strv payload = job->envelope, inner = job->record;
-	struct strv header = strv_cut(&payload, '\n');
-	char digest[SEAL_DIGEST_SIZE], id[KEY_ID_MAX + 1];
-	struct job_header h;
-
-	if (!job->envelope.n)
-		return 0;
-	if (job_parse_header(header, &h, e) < 0)
-		return -1;
-	snprintf(id, sizeof(id), "%.*s", (int)job->id.n, job->id.p);
-	push_digest(queue, h.name, id, payload, digest);
-	job_header_release(&h);
-	/* the envelope is ours, and all digests are of one length */
-	if (digest_in(job->envelope).n == strlen(digest))
-		memcpy(l->envelope.p +
-			       (digest_in(job->envelope).p - job->envelope.p),
-		       digest, strlen(digest));
-	strv_cut(&inner, '\n');
-	copy_with_digest(&l->record, job->record, digest_in(inner), digest);
-	job->record = strv_make(l->record.p, l->record.len);
-	return 0;
-}
-
 /* 0; 1 = the line is no job, and `why` says so; -1. */
 static int load(struct loader *l, struct strv line, struct err *why,
 		struct err *e)
@@ -291,7 +239,8 @@ static int load(struct loader *l, struct strv line, struct err *why,
 	if (key_check_queue(queue, why) == 0 && read_job(l, j, &job, why) == 0)
 		rc = use_queue(l, queue, e);
 	if (rc == 0 && !strv_eq(json_get_str(j, "queue"), l->keys.queue) &&
-	    use_digest_of(l, l->keys.queue, &job, why) < 0)
+	    transfer_readdress(&job, l->keys.queue, &l->envelope, &l->record,
+			       why) < 0)
 		rc = 1;
 	if (rc == 0) {
 		transfer_add(&l->t, &job);
@@ -370,5 +319,13 @@ int archive_import(struct archive *a, const char *queue, struct err *e)
 	buf_release(&l->envelope);
 	buf_release(&l->record);
 	free(l);
+	if (rc < 0 && a->done)
+		return err_prefix(e, "imported %" PRIu64 ", then stopped",
+				  a->done);
+	if (rc == 0 && !a->command->common->quiet)
+		fprintf(stderr,
+			"%s: imported %" PRIu64 " jobs; %" PRIu64
+			" were there already\n",
+			a->command->name, a->done, a->known);
 	return rc;
 }

@@ -36,7 +36,7 @@ int archive_export(struct archive *a, char *const *queues, size_t n,
  * Read stdin, and put each job where it was, or into `queue` if that is not
  * NULL. One that is no job of ours is a line on stderr; one whose id is there
  * is left alone and counted. Into a queue without jobs ready ones come into the
- * very places they had, else behind those that are there.
+ * very places they had, else behind those that are there. Says how many came.
  */
 int archive_import(struct archive *a, const char *queue,
 		   struct err *e) must_check;

@@ -130,3 +130,20 @@ void ping_show(const struct ping *p, const struct url *url, bool as_json,
 	buf_addch(out, '\n');
 	buf_release(&where);
 }
+
+int ping_run(const struct opt_command *command, struct connect *server,
+	     struct buf *out, struct err *e)
+{
+	struct ping p;
+
+	if (ping_ask(server->redis, &p, e) < 0)
+		return -1;
+	ping_show(&p, &server->url, command->common->json, out);
+	if (p.may_evict)
+		opt_warn(command, "the server throws keys away when memory "
+				  "is short (set maxmemory-policy noeviction)");
+	if (p.forgets)
+		opt_warn(command, "the server forgets its data when it ends "
+				  "(set appendonly yes)");
+	return 0;
+}

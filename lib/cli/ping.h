@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cli/connect.h"
+#include "cli/opt.h"
 #include "sys/redis.h"
 #include "sys/url.h"
 
@@ -35,5 +37,10 @@ void ping_show(const struct ping *p, const struct url *url, bool as_json,
 /* Read what INFO says. Pure; -1 as above. */
 int ping_read_info(struct strv info, struct ping *out,
 		   struct err *e) must_check;
+
+/* Ask, append the answer to `out`, and warn of what is wrong with the server.
+ */
+int ping_run(const struct opt_command *command, struct connect *server,
+	     struct buf *out, struct err *e) must_check;
 
 #endif

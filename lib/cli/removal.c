@@ -134,15 +134,6 @@ static int confirm(const char *queue, const char *state, size_t n,
 	return err_set(e, STATUS_NO, "nothing was dropped");
 }
 
-/* How many jobs are in stats_states[i]. */
-static int64_t count_of(const struct stats_queue *s, size_t i)
-{
-	const int64_t n[] = {s->ready, s->running, s->delayed,
-			     s->retry, s->dead,	   s->done};
-
-	return n[i];
-}
-
 static bool is_meant(const char *state, const char *wanted)
 {
 	if (strcmp(wanted, "all") == 0)
@@ -183,7 +174,7 @@ int removal_all(struct removal *r, const char *queue, const char *state,
 		return look_no_queue(queue, e);
 	for (size_t i = 0; stats_states[i]; i++)
 		if (is_meant(stats_states[i], state))
-			all += count_of(&s, i);
+			all += stats_count(&s, stats_states[i]);
 	if (all == 0)
 		return err_set(e, STATUS_NO,
 			       "nothing to do: no job of '%s' is %s", queue,
@@ -196,7 +187,8 @@ int removal_all(struct removal *r, const char *queue, const char *state,
 		      (uint64_t)all, true);
 	for (size_t i = 0; stats_states[i]; i++)
 		if (is_meant(stats_states[i], state) &&
-		    sweep_state(r, &k, stats_states[i], count_of(&s, i), e) < 0)
+		    sweep_state(r, &k, stats_states[i],
+				stats_count(&s, stats_states[i]), e) < 0)
 			return -1;
 	progress_hide(&r->progress);
 	return 0;

@@ -196,12 +196,17 @@ int change_remove(struct redis *r, const struct key_set *k,
 		  enum change_removal what, const char *reason,
 		  const struct change_ids *ids, struct err *e)
 {
+	static const char *const words[] = {
+		[CHANGE_CANCEL] = "cancel",
+		[CHANGE_DROP] = "drop",
+		[CHANGE_HOLD] = "hold",
+	};
 	struct redis_cmd c;
 	int rc;
 
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_REMOVE, k);
-	redis_cmd_str(&c, what == CHANGE_DROP ? "drop" : "cancel");
+	redis_cmd_str(&c, words[what]);
 	redis_cmd_str(&c, reason);
 	rc = for_ids(r, k, SCRIPT_REMOVE, &c, ids, e);
 	redis_cmd_release(&c);

@@ -44,6 +44,7 @@ int change_retry(struct redis *r, const struct key_set *k,
 enum change_removal {
 	CHANGE_CANCEL, /* waiting → dead; running → told to stop, then dead */
 	CHANGE_DROP, /* waiting, dead → deleted; running → told, deleted */
+	CHANGE_HOLD, /* waiting → dead; running ones are left alone */
 };
 int change_remove(struct redis *r, const struct key_set *k,
 		  enum change_removal what, const char *reason,

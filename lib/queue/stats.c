@@ -19,6 +19,17 @@ struct strv stats_field(const struct stats_queue *s, const char *name)
 	return strv_of("");
 }
 
+int64_t stats_count(const struct stats_queue *s, const char *state)
+{
+	const int64_t n[] = {s->ready, s->running, s->delayed,
+			     s->retry, s->dead,	   s->done};
+
+	for (size_t i = 0; stats_states[i]; i++)
+		if (strcmp(state, stats_states[i]) == 0)
+			return n[i];
+	return 0;
+}
+
 static int64_t number(const struct stats_queue *s, const char *name)
 {
 	for (size_t i = 2; i + 1 < redis_count(s->reply); i += 2)

@@ -42,6 +42,9 @@ struct stats_queue {
 int stats_queue(struct redis *r, const struct key_set *k,
 		struct stats_queue *out, struct err *e) must_check;
 
+/* How many jobs are in that state of stats_states; 0 for another word. */
+int64_t stats_count(const struct stats_queue *s, const char *state);
+
 /* An answer about a queue, or why there is none. Views of `s` end with the
  * call, which may not use the connection. -1 to hear no more. */
 typedef int stats_queue_fn(void *arg, const struct key_set *k,

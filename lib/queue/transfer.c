@@ -2,10 +2,14 @@
 /* Calls of export.lua and import.lua. */
 #include "queue/transfer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "queue/job.h"
+#include "queue/push.h"
 #include "queue/script.h"
+#include "sys/seal.h"
 
 /* An export under way. */
 struct walk {
@@ -84,6 +88,104 @@ int transfer_export(struct redis *r, const struct key_set *k, const char *state,
 	buf_release(&w.score);
 	buf_release(&w.id);
 	return rc;
+}
+
+static struct buf *buf_of(struct transfer_copy *c, size_t i)
+{
+	struct buf *const all[] = {&c->id,     &c->state,    &c->score,
+				   &c->record, &c->envelope, &c->result};
+
+	return i < ARRAY_LEN(all) ? all[i] : NULL;
+}
+
+void transfer_copy_init(struct transfer_copy *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; buf_of(c, i); i++)
+		buf_init(buf_of(c, i));
+}
+
+void transfer_copy_release(struct transfer_copy *c)
+{
+	for (size_t i = 0; buf_of(c, i); i++)
+		buf_release(buf_of(c, i));
+}
+
+static struct strv copy(struct buf *to, struct strv from)
+{
+	buf_clear(to);
+	buf_add(to, from.p, from.n);
+	return strv_make(to->p, to->len);
+}
+
+int transfer_look(struct redis *r, const struct key_set *k, struct strv id,
+		  struct transfer_copy *out, struct err *e)
+{
+	const struct redis_reply *reply;
+	struct transfer_job *job = &out->job;
+	struct redis_cmd c;
+	struct strv word;
+	int rc;
+
+	redis_cmd_init(&c);
+	script_begin(&c, SCRIPT_PEEK, k);
+	redis_cmd_add(&c, id.p, id.n);
+	redis_cmd_str(&c, "");
+	rc = redis_call(r, &c, &reply, e);
+	redis_cmd_release(&c);
+	if (rc < 0 || script_answer(reply, k->queue, &word, e) < 0)
+		return -1;
+	if (strv_eq(word, "GONE"))
+		return 1;
+	job->id = copy(&out->id, id);
+	job->state = copy(&out->state, redis_str(redis_at(reply, 2)));
+	job->score = copy(&out->score, redis_str(redis_at(reply, 3)));
+	job->record = copy(&out->record, redis_str(redis_at(reply, 4)));
+	job->envelope = copy(&out->envelope, redis_str(redis_at(reply, 5)));
+	job->result = copy(&out->result, redis_str(redis_at(reply, 6)));
+	return 0;
+}
+
+/* Put `digest` in the place of the fifth word of the header line that begins
+ * `at` bytes into the text. */
+static void put_digest(struct buf *text, size_t at, const char *digest)
+{
+	struct strv rest = strv_make(text->p + at, text->len - at);
+	struct strv line = strv_cut(&rest, '\n'), word = strv_of("");
+
+	for (int i = 0; i < 5; i++)
+		word = strv_cut(&line, ' ');
+	/* all of them are of one length; what is not is none */
+	if (word.n == strlen(digest))
+		memcpy(text->p + (word.p - text->p), digest, word.n);
+}
+
+int transfer_readdress(struct transfer_job *job, const char *queue,
+		       struct buf *envelope, struct buf *record, struct err *e)
+{
+	struct strv payload = job->envelope, inner = job->record;
+	struct strv header = strv_cut(&payload, '\n');
+	char digest[SEAL_DIGEST_SIZE], id[KEY_ID_MAX + 1];
+	struct job_header h;
+
+	if (!job->envelope.n)
+		return 0;
+	if (job_parse_header(header, &h, e) < 0)
+		return -1;
+	snprintf(id, sizeof(id), "%.*s", (int)job->id.n, job->id.p);
+	push_digest(queue, h.name, id, payload, digest);
+	job_header_release(&h);
+	if (job->envelope.p != envelope->p)
+		copy(envelope, job->envelope);
+	if (job->record.p != record->p)
+		copy(record, job->record);
+	put_digest(envelope, 0, digest);
+	strv_cut(&inner, '\n');
+	if (record->len)
+		put_digest(record, record->len - inner.n, digest);
+	job->envelope = strv_make(envelope->p, envelope->len);
+	job->record = strv_make(record->p, record->len);
+	return 0;
 }
 
 static void begin(struct transfer *t)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
 #include "queue/key.h"
@@ -32,6 +33,28 @@ int transfer_export(struct redis *r, const struct key_set *k, const char *state,
 		    int (*fn)(void *arg, const struct transfer_job *job,
 			      struct err *e),
 		    void *arg, struct err *e) must_check;
+
+/* One job, copied. */
+struct transfer_copy {
+	struct transfer_job job; /* views of these: */
+	struct buf id, state, score, record, envelope, result;
+};
+void transfer_copy_init(struct transfer_copy *c);
+void transfer_copy_release(struct transfer_copy *c);
+
+/* Look at one job in whatever state. 0; 1 = no such job; -1. */
+int transfer_look(struct redis *r, const struct key_set *k, struct strv id,
+		  struct transfer_copy *out, struct err *e) must_check;
+
+/*
+ * Make the job one of `queue`: what proves its payload names the queue. That of
+ * a finished job stays, as its payload is gone. `envelope` and `record` get
+ * what `job` shows then; they may hold what it shows now. -1 with
+ * STATUS_PROTOCOL for a header that cannot be read.
+ */
+int transfer_readdress(struct transfer_job *job, const char *queue,
+		       struct buf *envelope, struct buf *record,
+		       struct err *e) must_check;
 
 /* Jobs of one call of import.lua. */
 #define TRANSFER_MOST 50

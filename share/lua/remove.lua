@@ -5,8 +5,9 @@
 -- KEYS  the queue's fifteen keys
 -- ARGV  1 "cancel" (waiting jobs become dead, running ones are told to stop
 --       and become dead) or "drop" (waiting and dead jobs are deleted, running
---       ones are told to stop and are deleted), 2 the reason to record, then
---       the ids (1,000 at most)
+--       ones are told to stop and are deleted) or "hold" (waiting jobs become
+--       dead, running ones are left alone), 2 the reason to record, then the
+--       ids (1,000 at most)
 -- Returns OK, then for each id OK, ASKED (running: its worker learns of it at
 -- its next beat), GONE, or the state in which there is nothing to do.
 --@ base
@@ -19,7 +20,11 @@
 touch_all()
 local answer = {'OK'}
 for i = 3, #ARGV do
-  answer[i - 1] = remove(ARGV[i], ARGV[1] == 'drop', ARGV[2])
+  if ARGV[1] == 'hold' and call('ZSCORE', RUN, ARGV[i]) then
+    answer[i - 1] = 'running'
+  else
+    answer[i - 1] = remove(ARGV[i], ARGV[1] == 'drop', ARGV[2])
+  end
 end
 write_counters()
 return answer
