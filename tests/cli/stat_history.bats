@@ -120,11 +120,7 @@ some_history() {
   assert_equal "$(grep -c '<title>.*</path>' page.html)" 16
   # what is opened is closed
   for tag in svg section figure table details figcaption h2 title; do
-<<<<<<< HEAD
     assert_equal "$(grep -o "<${tag}[ >]" page.html | wc -l)" \
-=======
-    assert_equal "$(grep -oE "<$tag( |>)" page.html | wc -l)" \
->>>>>>> b94f303 (work: a control group for each slot, where there may be one)
       "$(grep -o "</$tag>" page.html | wc -l)"
   done
   # no number of a path is one that is none

@@ -115,12 +115,8 @@ value() {
 @test "promtool finds nothing, where it is installed" {
   command -v promtool >/dev/null || return 0
   job_all_states mail
-<<<<<<< HEAD
   jq-stat --prometheus >jq.prom
   run -0 --separate-stderr promtool check metrics <jq.prom
-=======
-  run -0 --separate-stderr bash -c 'jq-stat --prometheus | promtool check metrics'
->>>>>>> b94f303 (work: a control group for each slot, where there may be one)
   assert_equal "$output$stderr" ''
 }
 

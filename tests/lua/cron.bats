@@ -54,7 +54,7 @@ server_now() {
 fire() {
   local name=$1 tick=$2 word
   local rev kind=fire next=- missed=0 stamp=T$2 start=0 end=0 limit=0 \
-    overlap=allow max_live=0 priority=0 when=0 expiry=0 options= release=
+    overlap=allow max_live=0 priority=0 when=0 expiry=0 options='' release=''
   rev=$(state "$name" 1)
   shift 2
   for word; do
