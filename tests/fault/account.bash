@@ -121,11 +121,10 @@ account() {
     "$(cat worker.*.err cron.*.err | grep -cE 'Sanitizer|please report')"
 }
 
-# Whoever stands in our directory, but for this shell.
-left_over() (
-  cd / && find /proc/[0-9]*/cwd -maxdepth 0 -lname "$dir*" 2>/dev/null |
-    grep -vcxF "/proc/$$/cwd"
-)
+# Whoever stands in our directory; this shell does not any more.
+left_over() {
+  find /proc/[0-9]*/cwd -maxdepth 0 -lname "$dir*" 2>/dev/null | wc -l
+}
 
 none_left_over() {
   [ "$(left_over)" = 0 ]
@@ -134,7 +133,7 @@ none_left_over() {
 # Prints all results; false when a check failed. Everything is over by now.
 verdict() {
   local passed failed
-  cd "$dir" || return
+  cd / || return
   until_true 10 none_left_over
   check 'processes are left after the end' "$(left_over)"
   awk -F '\t' '

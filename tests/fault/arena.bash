@@ -12,7 +12,7 @@
 pause() {
   local s
   printf -v s '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
-  read -r -t "$s" <>tick || true
+  read -r -t "$s" <>"$dir/tick" || true
 }
 
 # until_true SECONDS COMMAND…
@@ -123,7 +123,7 @@ proxy() {
 arena() {
   export HOME=$PWD
   mkdir data
-  mkfifo tick control
+  mkfifo control
   local file
   for file in ledger said tries oks; do : >"$file"; done
   if [ "${1-}" = disk ] && mount -t tmpfs -o size=600m tmpfs data 2>/dev/null

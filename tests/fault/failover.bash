@@ -74,7 +74,7 @@ primary_is() {
 # the first of them through a proxy of their own, at descriptor 8.
 pair() {
   local n port
-  mkfifo tick control
+  mkfifo control
   for file in ledger tries oks said; do : >>"$file"; done
   for n in 1 2 3; do
     free_port
