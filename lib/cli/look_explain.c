@@ -194,7 +194,7 @@ static void add_failure(struct facts *f)
 	if (f->d.job.header.max_attempts)
 		buf_addf(out, " of %" PRId64, f->d.job.header.max_attempts);
 	buf_addf(out, " failed with %s", show_how(c->last, how));
-	if (c->reason.n) {
+	if (show_says_more(c->reason, c->last)) {
 		buf_addstr(out, ": ");
 		add_view(out, c->reason);
 	}
@@ -319,7 +319,7 @@ static void explain_dead(struct facts *f, const char *queue)
 		buf_addstr(out, ": ");
 		add_view(out, c->reason);
 	}
-	if (*show_how(c->last, how))
+	if (*show_how(c->last, how) && show_says_more(c->reason, c->last))
 		buf_addf(out, "; its last attempt ended with %s", how);
 	buf_addf(out, " (jq-retry %s/%.*s puts it back)", queue, (int)j->id.n,
 		 j->id.p);

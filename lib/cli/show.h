@@ -121,6 +121,9 @@ extern const struct show_kind show_explanations;
 /* "MS WHY" of a paused queue: since when (0 = unknown), and why. */
 struct strv show_paused(struct strv paused, int64_t *since_ms);
 
+/* Whether a reason tells more than how the attempt ended does. */
+bool show_says_more(struct strv reason, struct strv how);
+
 /* A worker of a queue. */
 struct show_worker {
 	const char *queue;

@@ -22,13 +22,17 @@ struct page {
 	struct buf *out;
 	bool color;
 	int64_t now_ms;
+	char day[11]; /* of the event before */
+	bool lives;   /* there was one */
 };
 
 /* "Label     " in its column. */
 static void label(struct page *p, const char *name)
 {
-	buf_addf(p->out, "%s%-10s%s", p->color ? "\033[2m" : "", name,
-		 p->color ? "\033[0m" : "");
+	char padded[16];
+
+	snprintf(padded, sizeof(padded), "%-10s", name);
+	output_paint(p->out, OUTPUT_DIM, p->color, strv_of(padded));
 }
 
 /* One line with a label; what `fmt` makes is escaped. */
@@ -81,6 +85,17 @@ static void quote(struct page *p, struct strv v)
 	}
 }
 
+static enum output_hue hue_of(const char *state)
+{
+	if (strcmp(state, "dead") == 0)
+		return OUTPUT_BAD;
+	if (strcmp(state, "retry") == 0)
+		return OUTPUT_WARN;
+	if (strcmp(state, "running") == 0 || strcmp(state, "done") == 0)
+		return OUTPUT_GOOD;
+	return OUTPUT_PLAIN;
+}
+
 static void state_line(struct page *p, const struct show_job *job)
 {
 	const struct stats_job *j = job->job;
@@ -90,11 +105,11 @@ static void state_line(struct page *p, const struct show_job *job)
 	num_format_span(
 		p->now_ms - (c->since_ms ? c->since_ms : j->header.created_ms),
 		span);
-	if (strv_eq(c->flags, "-"))
-		line(p, "State", "%s, for %s", j->state, span);
-	else
-		line(p, "State", "%s, for %s; its worker was asked to stop it",
-		     j->state, span);
+	label(p, "State");
+	output_paint(p->out, hue_of(j->state), p->color, strv_of(j->state));
+	buf_addf(p->out, ", for %s%s\n", span,
+		 strv_eq(c->flags, "-") ? ""
+					: "; its worker was asked to stop it");
 	if (c->reason.n)
 		bytes_line(p, "Reason", c->reason);
 }
@@ -156,39 +171,123 @@ static void counts_line(struct page *p, const struct stats_job *j)
 	buf_release(&b);
 }
 
-static void attempt(struct page *p, const struct job_attempt *a)
+/* The line of an event begins with its time; a day is named once. */
+static void moment(struct page *p, int64_t ms)
 {
-	char start[32], how[SHOW_HOW_SIZE];
-	struct buf b = BUF_INIT;
+	char time[32];
 
-	num_format_time(a->start_ms, start);
-	buf_addf(&b, "%s ran %.3fs, %s", start, (double)a->run_ms / 1000,
-		 show_how(a->how, how));
-	if (a->user_us || a->sys_us)
-		buf_addf(&b, ", CPU %.3fs user %.3fs system",
-			 (double)a->user_us / 1e6, (double)a->sys_us / 1e6);
-	if (a->peak_kib)
-		buf_addf(&b, ", peak %.1f MiB", (double)a->peak_kib / 1024);
-	buf_addf(&b, ", worker %.*s", (int)a->worker.n, a->worker.p);
-	if (a->pid)
-		buf_addf(&b, " pid %" PRId64, a->pid);
-	line(p, "Attempt", "%s", b.p);
-	if (a->reason.n)
-		bytes_line(p, "", a->reason);
-	quote(p, a->stderr_tail);
-	buf_release(&b);
+	num_format_time(ms, time);
+	if (memcmp(p->day, time, 10) != 0) {
+		memcpy(p->day, time, 10);
+		line(p, p->lives ? "" : "Life", "%.10s (UTC)", time);
+		p->lives = true;
+	}
+	buf_addf(p->out, "  %.12s  ", time + 11);
 }
 
-static void attempts(struct page *p, struct strv history)
+/* "  18:10:00.200  WHAT, in its colour, and the rest" */
+static void event(struct page *p, int64_t ms, enum output_hue hue,
+		  const char *what, struct strv rest)
 {
+	moment(p, ms);
+	output_paint(p->out, hue, p->color, strv_of(what));
+	text_escape(p->out, rest);
+	buf_addch(p->out, '\n');
+}
+
+static void started(struct page *p, int64_t ms, struct strv worker, int64_t pid)
+{
+	struct buf rest = BUF_INIT;
+
+	if (worker.n) {
+		buf_addstr(&rest, " on ");
+		buf_add(&rest, worker.p, worker.n);
+	}
+	if (pid)
+		buf_addf(&rest, ", pid %" PRId64, pid);
+	event(p, ms, OUTPUT_PLAIN, "started", strv_make(rest.p, rest.len));
+	buf_release(&rest);
+}
+
+static void attempt(struct page *p, const struct job_attempt *a)
+{
+	char how[SHOW_HOW_SIZE];
+	bool good = strv_eq(a->how, "exit:0");
+	struct buf rest = BUF_INIT;
+
+	started(p, a->start_ms, a->worker, a->pid);
+	buf_addf(&rest, " after %.3fs", (double)a->run_ms / 1000);
+	if (a->user_us || a->sys_us)
+		buf_addf(&rest, ", CPU %.3fs user %.3fs sys",
+			 (double)a->user_us / 1e6, (double)a->sys_us / 1e6);
+	if (a->peak_kib)
+		buf_addf(&rest, ", peak %.1f MiB", (double)a->peak_kib / 1024);
+	event(p, a->start_ms + a->run_ms, good ? OUTPUT_GOOD : OUTPUT_BAD,
+	      show_how(a->how, how), strv_make(rest.p, rest.len));
+	if (show_says_more(a->reason, a->how)) {
+		buf_addstr(p->out, "                ");
+		text_escape(p->out, a->reason);
+		buf_addch(p->out, '\n');
+	}
+	quote(p, a->stderr_tail);
+	buf_release(&rest);
+}
+
+/* The starts that are on record, and how many are not any more. */
+static void attempts(struct page *p, const struct stats_job *j,
+		     struct strv history)
+{
+	bool running = strcmp(j->state, "running") == 0;
+	struct strv rest = history;
 	struct job_attempt a;
 	struct err e;
+	int64_t n = running;
 	int rc;
 
+	while (job_next_attempt(&rest, &a, NULL) > 0)
+		n++;
+	if (n < j->record.deliveries)
+		line(p, "", "(%" PRId64 " earlier starts are not on record)",
+		     j->record.deliveries - n);
 	while ((rc = job_next_attempt(&history, &a, &e)) > 0)
 		attempt(p, &a);
 	if (rc < 0)
 		line(p, "Attempt", "%s", e.msg);
+}
+
+/* What comes after the last attempt. */
+static void life_now(struct page *p, const struct show_job *job)
+{
+	const struct stats_job *j = job->job;
+	const char *s = j->state;
+	char span[24], text[40];
+
+	if (strcmp(s, "running") == 0) {
+		started(p, j->record.since_ms, job->worker, 0);
+	} else if (strcmp(s, "delayed") == 0 || strcmp(s, "retry") == 0) {
+		num_format_span(j->score_ms > p->now_ms
+					? j->score_ms - p->now_ms
+					: p->now_ms - j->score_ms,
+				span);
+		snprintf(text, sizeof(text),
+			 j->score_ms > p->now_ms ? " in %s" : " since %s",
+			 span);
+		event(p, j->score_ms, OUTPUT_WARN, "due", strv_of(text));
+	} else if (strcmp(s, "done") == 0 || strcmp(s, "dead") == 0) {
+		bool dropped = strv_eq(j->record.last, "deleted");
+
+		event(p, j->record.since_ms, hue_of(s), dropped ? "dropped" : s,
+		      strv_of(""));
+	}
+}
+
+static void life(struct page *p, const struct show_job *job)
+{
+	const struct stats_job *j = job->job;
+
+	event(p, j->header.created_ms, OUTPUT_PLAIN, "pushed", strv_of(""));
+	attempts(p, j, job->detail->history);
+	life_now(p, job);
 }
 
 static void progress_lines(struct page *p, const struct job_live *live)
@@ -222,14 +321,14 @@ static void result_lines(struct page *p, const struct job_result *r)
 void show_detail(const struct show_job *job, bool color, struct buf *out)
 {
 	const struct stats_job *j = job->job;
-	struct page page = {out, color, j->now_ms};
+	struct page page = {.out = out, .color = color, .now_ms = j->now_ms};
 
 	line(&page, "Job", "%s/%.*s", job->queue, (int)j->id.n, j->id.p);
 	state_line(&page, job);
 	due_lines(&page, job);
 	pushed_lines(&page, &j->header);
 	counts_line(&page, j);
-	attempts(&page, job->detail->history);
+	life(&page, job);
 	progress_lines(&page, &job->detail->live);
 	result_lines(&page, &job->detail->result);
 }

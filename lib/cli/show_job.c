@@ -56,6 +56,18 @@ const char *show_how(struct strv how, char to[SHOW_HOW_SIZE])
 	return to;
 }
 
+bool show_says_more(struct strv reason, struct strv how)
+{
+	static const char plain[] = "exit status ";
+	size_t n = sizeof(plain) - 1;
+	char text[SHOW_HOW_SIZE];
+
+	if (strv_starts(reason, plain) && strv_starts(how, "exit:"))
+		return reason.n - n != how.n - 5 ||
+		       memcmp(reason.p + n, how.p + 5, how.n - 5) != 0;
+	return reason.n > 0 && !strv_eq(reason, show_how(how, text));
+}
+
 static bool is(const struct stats_job *j, const char *state)
 {
 	return strcmp(j->state, state) == 0;

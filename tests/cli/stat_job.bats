@@ -24,12 +24,16 @@ load ../lib/jobs
   assert_line 'Labels    TENANT=acme inc'
   assert_line 'Trace     TRACEPARENT=00-1-2-01'
   assert_line 'Attempts  1 of 5 failed; starts 1'
-  want='^Attempt   20.*Z ran [0-9]\.[0-9]{3}s, SIGKILL, '
-  want+='CPU 1\.500s user 0\.250s system, peak 3\.0 MiB, worker me pid 4711$'
+  assert_line --regexp '^Life      20[0-9-]+ \(UTC\)$'
+  assert_line --regexp '^  [0-9:]+\.[0-9]{3}  pushed$'
+  assert_line --regexp '^  [0-9:]+\.[0-9]{3}  started on me, pid 4711$'
+  want='^  [0-9:.]+  SIGKILL after [0-9]\.[0-9]{3}s, '
+  want+='CPU 1\.500s user 0\.250s sys, peak 3\.0 MiB$'
   assert_line --regexp "$want"
+  assert_line '                out of memory?'
   assert_line '  | first'
   assert_line '  | second'
-  assert_equal "${lines[${#lines[@]} - 1]}" '  | second'
+  assert_regex "${lines[${#lines[@]} - 1]}" '^  [0-9:.]+  due in (5[0-9]s|1m)$'
   assert_equal "$stderr" ''
 }
 
@@ -40,6 +44,38 @@ load ../lib/jobs
   assert_line 'Result    line'
   assert_line 'Result    6 bytes'
   assert_line '  | result'
+}
+
+@test "-i: the life of a job across days and beyond what is on record" {
+  job_push mail/a
+  for _ in {1..12}; do
+    job_claim mail >/dev/null
+    job_close mail/a release exit:75 '' >/dev/null
+    redis ZADD 'jq:{mail}:dly' 1 a >/dev/null
+  done
+  job_claim mail >/dev/null
+  job_beat mail W run web1:812
+  # pushed the day before
+  redis HGET 'jq:{mail}:job' a | sed -E '2s/^1 [0-9]+/1 1700000000000/' |
+    head -c -1 | redis -x HSET 'jq:{mail}:job' a >/dev/null
+  run -0 jq-stat -i mail/a
+  assert_line 'Life      2023-11-14 (UTC)'
+  assert_line '  22:13:20.000  pushed'
+  assert_line '          (2 earlier starts are not on record)'
+  assert_line --regexp '^          20[0-9-]+ \(UTC\)$'
+  assert_equal "$(grep -c 'exit 75 after' <<<"$output")" 10
+  assert_regex "${lines[${#lines[@]} - 1]}" '^  [0-9:.]+  started on web1:812$'
+}
+
+@test "-i: colours say what is good and bad, and only where asked for" {
+  job_all_states mail
+  run -0 jq-stat -i --color always mail/k1
+  assert_line --partial $'\e[31mdead\e[0m, for '
+  assert_line --partial $'\e[31mexit 65\e[0m after'
+  run -0 jq-stat -i --color always mail/f1
+  assert_line --partial $'\e[32mdone\e[0m, for '
+  run -0 jq-stat -i mail/k1
+  refute_output --partial $'\e'
 }
 
 @test "-i: a result that was cut says so" {

@@ -330,7 +330,7 @@ outcome_is() {
   id=$(jq-push q x)
   work --stderr-tail 8 q sh -c 'echo 0123456789 >&2; exit 1'
   run -0 jq-stat -i "$id"
-  assert_output --regexp '\| 3456789$'
+  assert_line '  | 3456789'
 }
 
 @test "with several slots lines stay whole" {
@@ -408,17 +408,17 @@ outcome_is() {
 @test "attempts are on record with code, CPU, memory, worker and reason" {
   job 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; exit 4'
   run -0 jq-stat -i "$id"
-  local want='Attempt .* exit 4, CPU [0-9.]+s user .* '
-  want+='peak [0-9.]+ MiB, worker .* pid [0-9]+'
-  assert_output --regexp "$want"
+  assert_line --regexp ' started on [^ ]+, pid [0-9]+$'
+  local want=' exit 4 after [0-9.]+s, CPU [0-9.]+s user [0-9.]+s sys, '
+  assert_line --regexp "${want}peak [0-9.]+ MiB$"
 }
 
 @test "the tenth and later attempts push the first from the record" {
   id=$(jq-push -b fixed:1ms -m 12 q x)
   jq-work -n 12 -W 5s q sh -c 'exit $JQ_ATTEMPT' 2>err
   run -0 jq-stat -i "$id"
-  assert_equal "$(grep -c '^Attempt ' <<<"$output")" 10
-  assert_output --partial 'exit 12,'
-  assert_output --partial 'exit 3,'
+  assert_equal "$(grep -c ' exit [0-9]* after ' <<<"$output")" 10
+  assert_output --partial 'exit 12 after'
+  assert_output --partial 'exit 3 after'
   refute_output --partial 'exit 2,'
 }
