@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "cli/connect.h"
 #include "cli/durable.h"
+#include "cli/follow.h"
 #include "cli/opt.h"
 #include "cli/outcome.h"
 #include "cli/output.h"
@@ -25,7 +26,7 @@
 
 struct args {
 	struct opt_common common;
-	bool lines, null, no_empty, wait, dry_run;
+	bool lines, null, no_empty, wait, follow, dry_run;
 	int64_t priority, max_payload, wait_timeout;
 	const char *id;
 	struct opt_list meta;
@@ -44,6 +45,7 @@ static struct args args = {
 
 enum {
 	KEY_WAIT_TIMEOUT = 256,
+	KEY_FOLLOW,
 	KEY_MAX_PAYLOAD,
 	KEY_DURABILITY,
 	KEY_DRY_RUN,
@@ -91,6 +93,8 @@ static const struct opt table[] = {
 	{KEY_WAIT_TIMEOUT, "wait-timeout", "DUR", "stop waiting after DUR",
 	 OPT_DURATION, .at = &args.wait_timeout,
 	 .min = 1, .max = NUM_SPAN_MAX_MS},
+	{KEY_FOLLOW, "follow", NULL, "wait, and show its stderr as it comes",
+	 OPT_FLAG, .at = &args.follow},
 	{KEY_MAX_PAYLOAD, "max-payload", "SIZE", "refuse larger ones (64M)",
 	 OPT_SIZE, .at = &args.max_payload, .max = JOB_HARD_MAX_PAYLOAD},
 	{KEY_DURABILITY, "durability", "KIND", "memory, fsync or replicas:N",
@@ -172,6 +176,7 @@ static void parse_args(struct args *a, int argc, char **argv)
 	if (a->n_payloads == 1 && !dashes && strcmp(a->payloads[0], "-") == 0)
 		a->n_payloads = 0;
 	check_job(a);
+	a->wait |= a->follow;
 	check_input(a);
 	a->job.notify = a->wait;
 }
@@ -334,17 +339,24 @@ static int push_stream(struct run *r, struct err *e)
 
 static int wait_for_end(const struct run *r, struct err *e)
 {
+	struct follow follow = {.to = FOLLOW_STDERR,
+				.quiet = r->a->common.quiet > 0};
 	struct outcome o;
-	/* a job that was there before may be one that tells nobody */
-	int rc = outcome_wait(r->watch, r->a->wait_timeout, r->pusher.known > 0,
-			      &cmd, &o, e);
+	int rc;
 
+	follow_init(&follow, r->pusher.keys.queue, strv_of(r->id));
+	if (r->a->follow)
+		outcome_follow(r->watch, &follow);
+	/* a job that was there before may be one that tells nobody */
+	rc = outcome_wait(r->watch, r->a->wait_timeout, r->pusher.known > 0,
+			  &cmd, &o, e);
 	if (rc == 0)
 		rc = outcome_tell(&o, &cmd, r->pusher.keys.queue, r->id, e);
 	else
 		err_prefix(e, "'%s/%s' was pushed", r->pusher.keys.queue,
 			   r->id);
 	outcome_release(&o);
+	follow_release(&follow);
 	return rc;
 }
 

@@ -34,12 +34,13 @@
 
 static struct {
 	struct opt_common common;
-	const char *state, *fields, *queue, *output, *html;
+	const char *state, *fields, *queue, *output, *html, *from;
 	int64_t limit, wait_timeout, within, since, interval;
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool has_output, prometheus, openmetrics, scale, has_within;
-	bool history, plot, has_since, has_html, watch, has_interval;
-	bool no_header, ids, explain, workers, empty, wait, check, has_alerts;
+	bool has_from, history, plot, has_since, has_html, watch, has_interval;
+	bool no_header, ids, explain, follow, workers, empty, wait, check;
+	bool has_alerts;
 	struct opt_list alerts;
 	size_t mode;
 	enum look_history how;
@@ -50,8 +51,9 @@ static struct {
 /* clang-format off */
 enum {
 	KEY_QUEUE_OPTION = 256, KEY_WORKERS, KEY_EMPTY, KEY_CHECK, KEY_CHECK_ALERT,
-	KEY_EXPLAIN, KEY_WAIT_TIMEOUT, KEY_PROMETHEUS, KEY_OPENMETRICS, KEY_SCALE,
-	KEY_WITHIN, KEY_HISTORY, KEY_SINCE, KEY_PLOT, KEY_HTML, KEY_WATCH, KEY_INTERVAL
+	KEY_EXPLAIN, KEY_FOLLOW, KEY_FROM, KEY_WAIT_TIMEOUT, KEY_PROMETHEUS, KEY_OPENMETRICS,
+	KEY_SCALE, KEY_WITHIN, KEY_HISTORY, KEY_SINCE, KEY_PLOT, KEY_HTML,
+	KEY_WATCH, KEY_INTERVAL
 };
 
 static const struct opt table[] = {
@@ -67,6 +69,12 @@ static const struct opt table[] = {
 	{.key = KEY_EXPLAIN, .name = "explain", .kind = OPT_FLAG,
 	 .help = "the operands are jobs: why does each not run?",
 	 .at = &args.explain},
+	{.key = KEY_FOLLOW, .name = "follow", .kind = OPT_FLAG,
+	 .help = "events of queues as they come; of a job its stderr",
+	 .at = &args.follow},
+	{.key = KEY_FROM, .name = "from", .arg = "EVENT", .kind = OPT_TEXT,
+	 .help = "with --follow: go on after that event_id", .at = &args.from,
+	 .given = &args.has_from},
 	{.key = KEY_QUEUE_OPTION, .name = "queue", .arg = "QUEUE",
 	 .kind = OPT_TEXT, .help = "the queue of ids that name none",
 	 .at = &args.queue, .given = &args.has_queue},
@@ -139,6 +147,8 @@ static const struct opt_command command = {
 		"-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
 		"-i [-J] [-F LIST] QUEUE/ID ...\n"
 		"--explain [-J] [-F LIST] QUEUE/ID ...\n"
+		"--follow [-J] [-F LIST] [-n N] [--from EVENT] [QUEUE ...]\n"
+		"--follow [-J] [--wait-timeout DUR] QUEUE/ID\n"
 		"--workers [-HJ] [-F LIST] [QUEUE ...]\n"
 		"--empty QUEUE ...\n"
 		"--check [-J] [QUEUE ...]\n"
@@ -167,6 +177,7 @@ enum {
 	MODE_JOBS,
 	MODE_IDS,
 	MODE_EXPLAIN,
+	MODE_FOLLOW,
 	MODE_WORKERS,
 	MODE_EMPTY,
 	MODE_CHECK,
@@ -183,6 +194,7 @@ static const struct mode modes[] = {
 	[MODE_JOBS] = {"-s", &args.has_state, "JFHnow"},
 	[MODE_IDS] = {"-i", &args.ids, "JFQow"},
 	[MODE_EXPLAIN] = {"--explain", &args.explain, "JFQo"},
+	[MODE_FOLLOW] = {"--follow", &args.follow, "JFQnf"},
 	[MODE_WORKERS] = {"--workers", &args.workers, "JFHo"},
 	[MODE_EMPTY] = {"--empty", &args.empty, ""},
 	[MODE_CHECK] = {"--check", &args.check, "Jo"},
@@ -203,13 +215,23 @@ static const struct mode_extra extras[] = {
 	{'F', "-F", &args.has_fields, "", NULL},
 	{'H', "-H", &args.no_header, "", NULL},
 	{'o', "-o", &args.has_output, "", NULL},
-	{'n', "-n", &args.has_limit, "", "lists of jobs (-s)"},
-	{'Q', "--queue", &args.has_queue, "", "-i and --explain"},
+	{'n', "-n", &args.has_limit, "", "lists of jobs (-s) and --follow"},
+	{'f', "--from", &args.has_from, "", "--follow"},
+	{'Q', "--queue", &args.has_queue, "", "-i, --explain and --follow"},
 	{'S', "--since", &args.has_since, "", "--history"},
 	{'W', "--within", &args.has_within, "", "--scale"},
 	{'I', "--interval", &args.has_interval, "", "--watch"},
 	{.option = NULL},
 };
+
+static void check_queues(void)
+{
+	struct err e;
+
+	for (size_t i = 0; i < args.n; i++)
+		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
+			opt_usage(&command, "%s", e.msg);
+}
 
 static void parse_args(int argc, char **argv)
 {
@@ -224,9 +246,9 @@ static void parse_args(int argc, char **argv)
 	    isatty(STDOUT_FILENO))
 		args.limit = TERMINAL_LIMIT;
 	args.mode = mode_choose(&command, modes, extras);
-	if (args.has_timeout && !args.wait)
-		opt_usage(&command, "--wait-timeout is for -w");
-	jobs = args.ids || args.explain;
+	if (args.has_timeout && !args.wait && !args.follow)
+		opt_usage(&command, "--wait-timeout is for -w and --follow");
+	jobs = args.ids || args.explain || args.follow;
 	args.how = args.plot   ? LOOK_HISTORY_PLOT
 		   : args.html ? LOOK_HISTORY_PAGE
 			       : LOOK_HISTORY_LIST;
@@ -240,29 +262,13 @@ static void parse_args(int argc, char **argv)
 	alert_check(&command, &args.alerts);
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
 		opt_usage(&command, "%s", e.msg);
-	if (args.n == 0 && (jobs || args.wait || args.empty))
+	if (args.n == 0 && ((jobs && !args.follow) || args.wait || args.empty))
 		opt_usage(&command, "which %s?", jobs ? "job" : "queue");
 	if (wants_bytes() && args.n > 1)
 		opt_usage(&command, "-F %s prints one job's, not more",
 			  args.fields);
-	if (jobs)
-		return;
-	for (size_t i = 0; i < args.n; i++)
-		if (key_check_queue(strv_of(args.operand[i]), &e) < 0)
-			opt_usage(&command, "%s", e.msg);
-}
-
-static int check(struct look *l, struct err *e)
-{
-	const struct checkup up = {
-		.command = &command,
-		.server = l->server,
-		.queues = l->queues,
-		.n_queues = l->n_queues,
-	};
-
-	l->status = checkup_run(&up, e);
-	return l->status < 0 ? -1 : 0;
+	if (!jobs)
+		check_queues();
 }
 
 static int act(struct look *l, struct err *e)
@@ -282,12 +288,14 @@ static int act(struct look *l, struct err *e)
 				e);
 	case MODE_EXPLAIN:
 		return look_ids(l, args.queue, look_explain, e);
+	case MODE_FOLLOW:
+		return look_follow(l, args.queue, args.from, e);
 	case MODE_WORKERS:
 		return look_workers(l, e);
 	case MODE_EMPTY:
 		return look_empty(l, e);
 	case MODE_CHECK:
-		return check(l, e);
+		return checkup_look(l, e);
 	case MODE_ALERT:
 		return alert_run(l, &args.alerts, e);
 	case MODE_SCALE:
@@ -301,26 +309,13 @@ static int act(struct look *l, struct err *e)
 	}
 }
 
-/* Where silence would puzzle. */
-static void remark(const struct look *l)
-{
-	bool listed_queues = args.mode == MODE_QUEUES && !args.wait;
-
-	if (args.common.quiet)
-		return;
-	if (l->cut && !args.has_limit)
-		opt_warn(&command, "only %zu jobs are shown (-n 0 shows all)",
-			 l->shown);
-	if (listed_queues && l->shown == 0 && args.n == 0)
-		fputs("jq-stat: no queue yet (jq-push makes one)\n", stderr);
-}
-
 static void choose_show(struct show *s)
 {
 	static const struct show_kind *const kinds[] = {
 		[MODE_JOBS] = &show_jobs,
 		[MODE_IDS] = &show_job_full,
 		[MODE_EXPLAIN] = &show_explanations,
+		[MODE_FOLLOW] = &show_events,
 		[MODE_WORKERS] = &show_workers,
 		[MODE_HISTORY] = &show_minutes,
 		[MODE_QUEUES] = &show_queues,
@@ -346,7 +341,8 @@ static int run(struct look *l, struct err *e)
 					       : 0,
 		.fail_first = true,
 	};
-	bool page = (args.ids || args.explain) && l->show->format == SHOW_TABLE;
+	bool page = (args.ids || args.explain || args.follow) &&
+		    l->show->format == SHOW_TABLE;
 	bool lists = l->show->kind && !args.wait && !page && !wants_bytes() &&
 		     args.how == LOOK_HISTORY_LIST;
 
@@ -357,14 +353,16 @@ static int run(struct look *l, struct err *e)
 	if (args.prometheus || args.openmetrics)
 		return metrics_run(l, args.openmetrics, e);
 	if (connect_open(l->server, &args.common, "jq-stat",
-			 args.wait || args.watch ? &patient : NULL, e) < 0)
+			 args.wait || args.watch || args.follow ? &patient
+								: NULL,
+			 e) < 0)
 		return -1;
 	if (act(l, e) < 0)
 		return -1;
 	if (lists &&
 	    show_end(l->show, l->now_ms ? l->now_ms : clock_real_ms(), e) < 0)
 		return -1;
-	remark(l);
+	look_remark(l, args.mode == MODE_QUEUES && !args.wait, args.has_limit);
 	return 0;
 }
 

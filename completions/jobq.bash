@@ -22,7 +22,7 @@ _jobq_options() {
     printf '%s\n' -l --lines -0 --null -r --no-empty -N --name \
       -p --priority -d --delay -a --at -E --expire -t --timeout \
       -m --max-attempts -b --backoff -i --id -M --meta -w --wait \
-      --wait-timeout --max-payload --durability --dry-run --frame
+      --wait-timeout --follow --max-payload --durability --dry-run --frame
     ;;
   jq-work)
     printf '%s\n' -c --command --handlers -I --replace -j --jobs --no-ctl \
@@ -34,8 +34,10 @@ _jobq_options() {
       --stderr-tail --joblog --on-dead --log-format --worker-name --force --ready-fd
     ;;
   jq-stat)
-    printf '%s\n' -s --state -n --limit -i --id --explain --queue --workers \
-      --empty --check --check-alert -w --wait --wait-timeout -F --fields -H --no-header \
+    printf '%s\n' -s --state -n --limit -i --id --explain --follow --from \
+      --queue --workers --empty --check --check-alert -w --wait \
+      --wait-timeout -F --fields -H --no-header \
+      --prometheus --openmetrics -o --output --scale --within \
       --prometheus --openmetrics -o --output --scale --within \
       --history --since --plot --html --watch --interval
     ;;

@@ -306,3 +306,16 @@ int checkup_run(const struct checkup *u, struct err *e)
 		p.status = STATUS_NO;
 	return p.status;
 }
+
+int checkup_look(struct look *l, struct err *e)
+{
+	const struct checkup up = {
+		.command = l->command,
+		.server = l->server,
+		.queues = l->queues,
+		.n_queues = l->n_queues,
+	};
+
+	l->status = checkup_run(&up, e);
+	return l->status < 0 ? -1 : 0;
+}

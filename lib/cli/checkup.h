@@ -26,4 +26,8 @@ struct checkup {
  * be learned or written. */
 int checkup_run(const struct checkup *u, struct err *e) must_check;
 
+/* The same for jq-stat, with its exit status in `l`. */
+struct look;
+int checkup_look(struct look *l, struct err *e) must_check;
+
 #endif

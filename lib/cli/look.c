@@ -368,3 +368,15 @@ int look_bytes(struct look *l, const char *queue, struct strv id, struct err *e)
 	stats_detail_release(&d);
 	return rc;
 }
+
+void look_remark(const struct look *l, bool queues, bool limited)
+{
+	if (l->command->common->quiet)
+		return;
+	if (l->cut && !limited)
+		opt_warn(l->command, "only %zu jobs are shown (-n 0 shows all)",
+			 l->shown);
+	if (queues && l->shown == 0 && l->n_queues == 0)
+		fprintf(stderr, "%s: no queue yet (jq-push makes one)\n",
+			l->command->name);
+}

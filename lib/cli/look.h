@@ -54,6 +54,10 @@ void look_unknown(struct look *l, const char *queue);
 /* Whether it is one of stats_states, or "all". */
 bool look_known_state(const char *name);
 
+/* On stderr, where silence would puzzle: when `queues` were listed and there
+ * are none, or the list was cut though it was not `limited` by the user. */
+void look_remark(const struct look *l, bool queues, bool limited);
+
 /* Each returns 0, or -1 when nothing more can be learned or written. */
 
 int look_queues(struct look *l, struct err *e) must_check;
@@ -76,6 +80,18 @@ int look_job(struct look *l, const char *queue, struct strv id,
 /* Why one job does not run, or what became of it, in a sentence. */
 int look_explain(struct look *l, const char *queue, struct strv id,
 		 struct err *e) must_check;
+
+/* Follow the one job that is the operand until it has ended: its stderr goes to
+ * stdout as it comes. `queue` is that of a bare id, or NULL. Sets status 1
+ * unless it is done. When the operands are queues: look_events(). Wrong
+ * operands, or options that do not go with a job, end the program. */
+int look_follow(struct look *l, const char *queue, const char *from,
+		struct err *e) must_check;
+
+/* The events of the queues as they come, after the event `from` (NULL: from now
+ * on), until `limit` of them were shown or the deadline has come (then status
+ * 75). */
+int look_events(struct look *l, const char *from, struct err *e) must_check;
 
 /* The bytes of l->field, and nothing else. */
 int look_bytes(struct look *l, const char *queue, struct strv id,

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "queue/watch.h"
 
 /* Between two looks at the job at most. */
 #define LOOK_MS	  5000
@@ -22,6 +24,8 @@ struct outcome_watch {
 	struct redis *channel;	    /* owned */
 	struct loop_timer *look_at; /* owned, like `limit` */
 	struct loop_timer *limit;
+	struct follow *follow; /* borrowed; NULL = nobody reads along */
+	int64_t mark_ms;       /* the job is to be marked again then */
 	bool look;	       /* something may have happened */
 	bool over;	       /* the time is up */
 	enum outcome_end told; /* by the channel; GONE = nothing yet */
@@ -72,6 +76,11 @@ outcome_watch_new(struct connect *c, const struct key_set *keys, const char *id)
 	return w;
 }
 
+void outcome_follow(struct outcome_watch *w, struct follow *f)
+{
+	w->follow = f;
+}
+
 void outcome_watch_free(struct outcome_watch *w)
 {
 	if (!w)
@@ -102,12 +111,26 @@ static bool was_dropped(const struct job_record *r)
 	       (strv_eq(r->flags, "d") && !strv_eq(r->last, "exit:0"));
 }
 
+/* So that its worker tells its news at once. */
+static int mark(struct outcome_watch *w, struct err *e)
+{
+	int64_t now = clock_boot_ms();
+
+	if (!w->follow || now < w->mark_ms)
+		return 0;
+	w->mark_ms = now + FOLLOW_MARK_MS;
+	return watch_mark(w->c->redis, w->keys, strv_of(w->id), FOLLOW_HOLD_MS,
+			  e);
+}
+
 /* Look at the job: 1 = ended, 0 = not yet, -1. */
 static int look(struct outcome_watch *w, struct outcome *out, struct err *e)
 {
-	int rc = stats_detail(w->c->redis, w->keys, strv_of(w->id),
-			      &out->detail, e);
+	int rc = mark(w, e);
 
+	if (rc == 0)
+		rc = stats_detail(w->c->redis, w->keys, strv_of(w->id),
+				  &out->detail, e);
 	if (rc < 0)
 		return -1;
 	out->kept = rc == 0;
@@ -116,6 +139,8 @@ static int look(struct outcome_watch *w, struct outcome *out, struct err *e)
 		out->end = w->told;
 		return 1;
 	}
+	if (w->follow && follow_see(w->follow, &out->detail, e) < 0)
+		return -1;
 	if (is(out, "done")) {
 		out->end = was_dropped(&out->detail.job.record)
 				   ? OUTCOME_DROPPED
@@ -149,7 +174,9 @@ int outcome_wait(struct outcome_watch *w, int64_t timeout_ms, bool silent,
 			continue;
 		}
 		w->look = false;
-		loop_timer_set(w->look_at, silent ? SILENT_MS : LOOK_MS);
+		loop_timer_set(w->look_at, w->follow ? FOLLOW_LOOK_MS
+					   : silent  ? SILENT_MS
+						     : LOOK_MS);
 		rc = look(w, out, e);
 		if (rc > 0)
 			return 0;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "cli/connect.h"
+#include "cli/follow.h"
 #include "cli/opt.h"
 #include "queue/key.h"
 #include "queue/stats.h"
@@ -39,6 +40,8 @@ struct outcome_watch;
 struct outcome_watch *outcome_watch_new(struct connect *c,
 					const struct key_set *keys,
 					const char *id);
+/* Feed `f` (borrowed) with the job while it is waited for. */
+void outcome_follow(struct outcome_watch *w, struct follow *f);
 void outcome_watch_free(struct outcome_watch *w);
 
 /*

@@ -124,6 +124,14 @@ struct strv show_paused(struct strv paused, int64_t *since_ms);
 /* Whether a reason tells more than how the attempt ended does. */
 bool show_says_more(struct strv reason, struct strv how);
 
+/* An event (struct event of queue/events.h): an object a line. */
+extern const struct show_kind show_events;
+
+/* Append it as a line for people; `brief`: with the time of day alone. */
+struct event;
+void show_event_line(const struct event *v, bool color, bool brief,
+		     struct buf *out);
+
 /* A worker of a queue. */
 struct show_worker {
 	const char *queue;

@@ -87,5 +87,7 @@ enum beat_word beat_word(const struct beat_answer *a, size_t i)
 
 	if (strv_eq(word, "ok"))
 		return BEAT_OK;
+	if (strv_eq(word, "watched"))
+		return BEAT_WATCHED;
 	return strv_eq(word, "cancel") ? BEAT_CANCEL : BEAT_LOST;
 }

@@ -14,9 +14,10 @@
 #include "sys/redis.h"
 
 enum beat_word {
-	BEAT_OK,     /* still ours, renewed */
-	BEAT_LOST,   /* somebody else's now: kill it, close nothing */
-	BEAT_CANCEL, /* an operator wants it ended */
+	BEAT_OK,      /* still ours, renewed */
+	BEAT_WATCHED, /* likewise, and somebody follows it */
+	BEAT_LOST,    /* somebody else's now: kill it, close nothing */
+	BEAT_CANCEL,  /* an operator wants it ended */
 };
 
 struct beat_answer {

@@ -34,6 +34,8 @@ const struct change_setting change_settings[] = {
 	 100000, "most dead jobs kept"},
 	{"keep-dead-bytes", "keep_dead_bytes", CHANGE_SIZE, 0, 1LL << 40,
 	 256LL << 20, "most bytes of dead jobs kept"},
+	{"keep-events", "keep_events", CHANGE_NUMBER, 1, 10000000, 100000,
+	 "most events on record while somebody follows"},
 };
 const size_t change_n_settings = ARRAY_LEN(change_settings);
 

@@ -64,7 +64,7 @@ int check_queue(struct check *c, struct strv queue, struct err *e) must_check;
 
 /*
  * Look through all keys of the namespace, in bounded steps, for those that
- * belong to no queue's fifteen. `name` is called for each queue that has keys
+ * belong to no queue. `name` is called for each queue that has keys
  * (repeatedly); it says with 1 that the keys of the queue are of interest.
  */
 int check_foreign(struct check *c,

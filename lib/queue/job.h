@@ -133,10 +133,12 @@ void job_split_record(struct strv text, struct strv *line, struct strv *header,
 struct job_live {
 	int64_t progress, total; /* -1 = never told; total 0 = open-ended */
 	char *text;		 /* owned; of `progress`; may be NULL */
-	struct strv stderr_tail; /* view */
+	int64_t stderr_total;	 /* bytes of it so far; -1 = never told */
+	struct strv stderr_tail; /* view: the last of them */
 };
 void job_encode_live(int64_t progress, int64_t total, struct strv text,
-		     struct strv stderr_tail, struct buf *out);
+		     int64_t stderr_total, struct strv stderr_tail,
+		     struct buf *out);
 int job_parse_live(struct strv text, struct job_live *out,
 		   struct err *e) must_check;
 void job_live_release(struct job_live *l);

@@ -98,11 +98,15 @@ int job_next_attempt(struct strv *history, struct job_attempt *out,
 }
 
 void job_encode_live(int64_t progress, int64_t total, struct strv text,
-		     struct strv stderr_tail, struct buf *out)
+		     int64_t stderr_total, struct strv stderr_tail,
+		     struct buf *out)
 {
 	buf_addf(out, "%" PRId64 " %" PRId64 " ", progress, total);
+	/* what cannot be decoded is no text */
+	if (text.n == 0)
+		buf_addch(out, '%');
 	text_percent_encode(out, text);
-	buf_addch(out, '\n');
+	buf_addf(out, " %" PRId64 "\n", stderr_total);
 	buf_add(out, stderr_tail.p, stderr_tail.n);
 }
 
@@ -111,7 +115,7 @@ int job_parse_live(struct strv text, struct job_live *out, struct err *e)
 	struct strv line;
 
 	memset(out, 0, sizeof(*out));
-	out->progress = -1;
+	out->progress = out->stderr_total = -1;
 	out->stderr_tail = text;
 	if (text.n == 0)
 		return 0;
@@ -121,6 +125,8 @@ int job_parse_live(struct strv text, struct job_live *out, struct err *e)
 	    num_int(strv_word(&line), 0, INT64_MAX, &out->total, NULL) < 0)
 		return unreadable("running job's news", e);
 	out->text = read_text(strv_word(&line));
+	if (read_int(strv_word(&line), &out->stderr_total) < 0)
+		out->stderr_total = -1;
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 /* The order is that of share/lua/part/base.lua. */
 static const char *const KEYS[KEY_COUNT] = {
 	"rdy", "dly",  "rty", "run",  "done", "dead", "job",  "pay",
-	"out", "meta", "wrk", "wake", "min",  "live", "seen",
+	"out", "meta", "wrk", "wake", "min",  "live", "seen", "events",
 };
 
 void key_set_init(struct key_set *k, const char *space, struct strv queue)

@@ -19,7 +19,7 @@
 #define KEY_NEW_ID_SIZE 27
 
 /* How many keys a queue has; every script declares all, in one order. */
-#define KEY_COUNT 15
+#define KEY_COUNT 16
 
 /* The keys of one queue. */
 struct key_set {
@@ -34,7 +34,8 @@ struct key_set {
 /* Places in key_set.key that C looks at by name. */
 enum {
 	KEY_META = 9,
-	KEY_WAKE = 11
+	KEY_WAKE = 11,
+	KEY_EVENTS = 15
 };
 
 /* Fill the keys for a queue and a namespace that were checked before. */

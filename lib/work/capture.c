@@ -66,6 +66,7 @@ static void err_data(void *arg, struct strv bytes)
 	struct capture *c = arg;
 	struct sink *sink = c->plan->log->sink;
 
+	c->err_total += (int64_t)bytes.n;
 	lines_tail_add(&c->tail, bytes);
 	lines_feed(&c->err_lines, bytes, err_line, c);
 	sink_flush(sink);
@@ -163,13 +164,19 @@ static void empty(struct buf *b)
 	buf_clear(b);
 }
 
+void capture_clear_tail(struct capture *c)
+{
+	c->err_total = 0;
+	lines_tail_clear(&c->tail);
+}
+
 void capture_clear(struct capture *c)
 {
 	c->total = 0;
 	empty(&c->head);
 	empty(&c->out_lines.partial);
 	empty(&c->err_lines.partial);
-	lines_tail_clear(&c->tail);
+	capture_clear_tail(c);
 }
 
 struct strv capture_result(const struct capture *c)

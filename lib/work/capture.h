@@ -39,6 +39,7 @@ struct capture {
 	struct buf head; /* the first of them */
 	struct lines out_lines, err_lines;
 	struct lines_tail tail; /* of stderr */
+	int64_t err_total;	/* bytes of it so far */
 	/* Gets what comes on stdout in our place; NULL = it is kept as the
 	 * result and passed on. */
 	void (*take)(void *arg, struct strv bytes);
@@ -68,6 +69,9 @@ void capture_drain(struct capture *c);
 /* Close the pipes and pass on what has not ended in a newline. What was kept
  * stays for capture_result() and capture_tail(). */
 void capture_close(struct capture *c);
+
+/* Forget what came on stderr: another job begins. */
+void capture_clear_tail(struct capture *c);
 
 /* Forget it all. */
 void capture_clear(struct capture *c);

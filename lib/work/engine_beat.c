@@ -9,7 +9,8 @@
 
 #include "base/clock.h"
 
-#define NEWS_MS 1000 /* between two beats for news */
+#define NEWS_MS	   1000 /* between two beats for news */
+#define WATCHED_MS 150	/* likewise, while somebody follows the job */
 
 static const char *state_word(const struct engine *en)
 {
@@ -107,9 +108,10 @@ static void deliver(struct engine *en, struct lane *l,
 		/* the job may have ended since, and another begun */
 		if (t->serial != l->beat_job[i].serial)
 			continue;
-		if (word == BEAT_OK || word == BEAT_CANCEL)
+		t->watched = word == BEAT_WATCHED;
+		if (word != BEAT_LOST)
 			engine_lease_renew(en, t, l->beat_sent_ms);
-		if (word == BEAT_OK)
+		if (word == BEAT_OK || word == BEAT_WATCHED)
 			continue;
 		if (word == BEAT_CANCEL) {
 			slot_cancel(t->slot, t);
@@ -170,13 +172,13 @@ static void news_due(void *arg)
 		engine_beat(en, l);
 }
 
-static void tell_soon(struct lane *l)
+static void tell_soon(struct lane *l, int64_t between_ms)
 {
 	int64_t wait;
 
 	if (loop_timer_armed(l->news_timer))
 		return;
-	wait = l->beat_sent_ms + NEWS_MS - clock_boot_ms();
+	wait = l->beat_sent_ms + between_ms - clock_boot_ms();
 	/* most handlers have ended before anybody could have looked */
 	loop_timer_set(l->news_timer, wait > 100 ? wait : 100);
 }
@@ -188,14 +190,14 @@ void engine_news(void *engine, struct slot *s)
 	(void)engine;
 	/* a handler of many may say something about none */
 	if (s->n && t->lane)
-		tell_soon(t->lane);
+		tell_soon(t->lane, t->watched ? WATCHED_MS : NEWS_MS);
 }
 
 void engine_beat_if_busier(struct engine *en)
 {
 	for (size_t i = 0; i < en->pick->n && !en->parted; i++)
 		if (en->lane[i].told_busy != en->busy)
-			tell_soon(&en->lane[i]);
+			tell_soon(&en->lane[i], NEWS_MS);
 }
 
 void engine_beat_if_late(struct engine *en)

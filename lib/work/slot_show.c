@@ -18,7 +18,7 @@ void slot_live(struct slot *s, const struct task *t, struct buf *out)
 	if (!s->news || t != slot_task(s, 0))
 		return;
 	job_encode_live(s->control.progress, s->control.total, text_of(s),
-			capture_tail(&s->capture), out);
+			s->capture.err_total, capture_tail(&s->capture), out);
 	s->news = false;
 }
 

@@ -256,7 +256,7 @@ static void drop_first(struct slot *s)
 		s->first = 0;
 	s->n--;
 	control_clear(&s->control);
-	lines_tail_clear(&s->capture.tail);
+	capture_clear_tail(&s->capture);
 	s->news = false;
 }
 

@@ -38,7 +38,7 @@ int task_begin(struct task *t, void *lane, const char *queue,
 	t->failed = job->record.attempts;
 	t->max_attempts =
 		t->header.max_attempts > 0 ? t->header.max_attempts : attempts;
-	t->lost = t->cancel = false;
+	t->lost = t->cancel = t->watched = false;
 	task_start(t);
 	return rc;
 }

@@ -30,6 +30,7 @@ struct task {
 	int64_t lease_until_ms; /* since boot: ours for sure until then */
 	bool lost;		/* its lease is somebody else's */
 	bool cancel;		/* an operator wants it ended */
+	bool watched;		/* somebody follows it */
 	uint64_t from, to;	/* where its record lies in all that is sent */
 };
 

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- abandon, version 1. T14: the jobs of a worker whose process is known to be
 -- dead, and its handlers with it, go back without waiting for their leases.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 the dead worker's instance, 2 the rank in `run` to look downwards
 --       from ("" = the top)
 -- Returns OK, the rank to go on from (-1 = all were seen), jobs taken back.

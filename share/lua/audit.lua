@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- audit, version 1. All there is about some ids, for who judges whether it fits
 -- together. One script, because a job may move between two looks.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 the largest envelope to return, 2 how many bytes of envelopes end
 --       the answer early, then ids
 -- Returns OK, the server's ms, the fence, the most losses a job may have, then

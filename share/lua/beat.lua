@@ -2,12 +2,12 @@
 -- SPDX-License-Identifier: ISC
 -- beat, version 1. T3: a worker renews the leases of its jobs, tells what it
 -- is and what they are doing, and hears which of them it lost or must cancel.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 worker instance, 2 what it is (shown by jq-stat; "" = unchanged,
 --       "closed" = it ends: nothing may be claimed for it any more), then 3
 --       for each job: id, token, live text ("" = unchanged)
 -- Returns OK, the lease in ms, the epoch, the history, then for each job ok,
--- lost, cancel.
+-- watched (ok, and somebody follows it), lost, cancel.
 -- A lease that has run out but was not taken back yet is renewed all the same.
 --@ base
 --@ record
@@ -15,10 +15,11 @@
 --@ finish
 --@ lease
 --@ tick
+--@ watch
 
 local worker, info = ARGV[1], ARGV[2]
 local lease = setting('lease')
-local m = call('HMGET', META, 'epoch', 'pushed', 'claimed')
+local m = call('HMGET', META, 'epoch', 'pushed', 'claimed', 'watched')
 local answer = {'OK', int(lease), m[1] or '', history(m[2], m[3])}
 call('ZCARD', SEEN)
 outage_check(lease)
@@ -33,7 +34,8 @@ for i = 3, #ARGV, 3 do
   local r = text and record_parse(text)
   local word = 'lost'
   if r and r[TOKEN] == ARGV[i + 1] then
-    word = r[FLAGS] == '-' and 'ok' or 'cancel'
+    word = r[FLAGS] ~= '-' and 'cancel' or
+      is_watched(m[4] or '', id) and 'watched' or 'ok'
     call('ZADD', RUN, int(now + lease), id)
     if ARGV[i + 2] ~= '' then call('HSET', LIVE, id, ARGV[i + 2]) end
   end

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- claim, version 1. T2: the next jobs come under a lease and a fresh token.
 -- One script, because leaving `rdy` and entering `run` must not be seen apart.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 worker instance (random), 2 request number (rising), 3 most jobs
 -- Returns OK (without a job: ask again), SAME (this request again: the jobs it
 -- got), STALE (an older one), PAUSED or NONE, then the ms until something is
@@ -60,7 +60,7 @@ local function take(id, score, fence, text, envelope)
   r[SCORE] = int(tonumber(score))
   if expires > 0 and expires < now then
     count('expired')
-    return to_dead(id, r, 'expired before it was started')
+    return to_dead(id, r, 'expired before it was started', 'expired')
   end
   if tonumber(r[DELIVERIES]) == 0 then
     count_span('w', now - waiting_since(r))
@@ -71,6 +71,7 @@ local function take(id, score, fence, text, envelope)
   local line = record_line(r)
   gather('HSET', JOB, id, record_text(r, line))
   gather('ZADD', RUN, lease_end, id)
+  emit('claimed', id, 'worker', events and worker_name(worker), 'start', r[DELIVERIES])
   give(id, r[TOKEN], line, envelope)
   return true
 end

@@ -3,7 +3,7 @@
 -- close, version 1. T4, T5, T6: what became of claimed jobs. One script,
 -- because the token check and the move must not be parted: only the holder of
 -- the running lease may close it, however late or often its word comes.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  8 for each job:
 --       id, token,
 --       kind: done, fail (an attempt failed), dead (for good), release (given
@@ -80,6 +80,7 @@ local function close(at, text)
   gather('ZREM', RUN, id)
   if live then gather('HDEL', LIVE, id) end
   if kind ~= 'release' then count_span('r', now - tonumber(r[SINCE])) end
+  tell_end(kind, id, r, ARGV[at + 5], detail)
   record_attempt(r, ARGV[at + 5], detail)
   r[TOKEN], r[CLOSED] = '-', token
   if kind == 'done' then

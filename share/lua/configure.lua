@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- SPDX-License-Identifier: ISC
 -- configure, version 1. T12 and settings: pause, resume, limits, retention.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  pairs of a name and a value; "" puts the default back. The name
 --       "paused" takes "REASON" and stores it with the time.
 -- Returns OK, or UNKNOWN and the name. O(pairs).
@@ -30,6 +30,9 @@ for i = 1, #ARGV, 2 do
       now < (tonumber(m[2]) or 0) and tonumber(m[1]) or 0)
     call('HSET', META, 'lease_was', int(was), 'lease_until', int(now + was))
   end
+  if name == 'paused' then
+    emit(value == '' and 'resumed' or 'paused', '', 'error', value)
+  end
   if value == '' then
     resumed = resumed or name == 'paused'
     call('HDEL', META, name)
@@ -45,4 +48,5 @@ if resumed then
   local want = math.min(16, call('ZCARD', RDY)) - call('LLEN', WAKE)
   for _ = 1, want do call('LPUSH', WAKE, '1') end
 end
+write_events()
 return {'OK'}

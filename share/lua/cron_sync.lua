@@ -3,7 +3,7 @@
 -- cron_sync, version 1. Makes the schedules of one source that feed this queue
 -- those that are listed. One script, because two hosts may apply their files
 -- at once, and a name belongs to one source.
--- KEYS  the queue's fifteen keys, its hash of schedules, the set of all queues
+-- KEYS  the queue's keys, its hash of schedules, the set of all queues
 --       that have some (part/cron.lua)
 -- ARGV  1 "check" (write nothing) or "apply", 2 source, 3 generation, 0 for
 --       none, 4 what of those that are not listed: "keep" them, "remove" them,

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
 -- export, version 1. All there is of the jobs in a state, a slice at a time.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 state, 2 score and 3 id of the job that came last ("-inf" and "": from
 --       the first), 4 most jobs (100)
 -- Returns OK, then 5 for each job: id, score, record, envelope, result, each ""

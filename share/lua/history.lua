@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- history, version 1. What was counted in some minutes: jobs and, unless told
 -- otherwise, the histograms of base.lua.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 the first minute since the epoch, 2 how many (60 at most), 3 "jobs"
 --       to leave out the buckets, else ""
 -- Returns OK, the server's ms, then 2 for each minute in which something was

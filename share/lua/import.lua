@@ -4,7 +4,7 @@
 -- their attempts. One script a job, because it enters a set and up to three
 -- hashes. What they were counted as elsewhere is not counted here: the fix_
 -- counters hold the difference (part/balance.lua).
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 epoch to set on a new queue (random), 2 "keep" to give ready jobs the
 --       very places they had, "behind" to put them behind those that are here;
 --       then 6 for each job: id, state, score, record, envelope, result

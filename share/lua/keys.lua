@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- keys, version 1. What is wrong with the keys themselves. One script, because
 -- no other one can be called on a queue with a key of a foreign type.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- Returns OK, then 3 for each that is wrong: its name, its type, and its TTL
 -- in ms (-1 = none). O(1).
 --@ keytypes

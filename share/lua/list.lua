@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
 -- list, version 1. Jobs of one state, a page at a time.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 state, 2 how many to skip, 3 most to return (500), 4 "payload" to
 --       return the envelopes whole, else ""
 -- Returns OK, the server's ms, then 5 for each job: id, score, record line

@@ -4,7 +4,7 @@
 -- be mended: a payload is never lost; where sets contradict each other it runs
 -- again, where it cannot be known what it was it is dead, for people to see.
 -- One script, because all of it may move; a job in order is left alone.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 id
 -- Returns OK, then what was done, a sentence each. O(log n).
 --@ base

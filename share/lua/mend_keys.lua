@@ -2,11 +2,12 @@
 -- SPDX-License-Identifier: ISC
 -- mend_keys, version 1. No key ends by itself; one of a foreign type goes where
 -- nothing is lost with it: hints, statistics, news, and what workers tell.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- Returns OK, then 2 for each that was mended: its name, what was done. O(1).
 --@ keytypes
 
-local SPARE = {wake = true, min = true, live = true, seen = true, wrk = true}
+local SPARE = {wake = true, min = true, live = true, seen = true, wrk = true,
+  events = true}
 local answer = {'OK'}
 
 local function did(name, what)

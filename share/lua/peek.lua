@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
 -- peek, version 1. All there is about one job.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 id, 2 "state" for that alone
 -- Returns OK, the server's ms, state, score, then unless only the state was
 -- asked for: record (with history; "" if never claimed), envelope ("" once

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- prune, version 1. What a worker's claim does for the queue, without a worker:
 -- old jobs are forgotten, due ones promoted, lost ones taken back.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  none
 -- Returns OK, then how many finished and how many dead jobs were forgotten: none
 -- of either, and there are no more. O(64 · log n).

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- push, version 1. T1: jobs come into being, ready or delayed. One script,
 -- because existence check, payload and place in a set are one fact.
--- KEYS  the queue's fifteen keys, in the order of part/base.lua
+-- KEYS  the queue's keys, in the order of part/base.lua
 -- ARGV  1 queue epoch to set on a new queue (random)
 --       then 7 for each job: id, digest, priority, when ("0", "+MS" from now
 --       or "@MS" since the epoch), expiry in ms from now or "0", options

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- recent, version 1. What a queue is at and what went wrong there lately: some
 -- jobs that run, and those that failed last.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 most jobs of each kind (100)
 -- Returns OK, the server's ms, then 6 for each job: state (running, dead,
 -- retry), id, record line, header, live text, worker's entry ("" if unknown).

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- remove, version 1. T11: an operator stops jobs. One script, because a worker
 -- may claim or close the job at the same moment.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 "cancel" (waiting jobs become dead, running ones are told to stop
 --       and become dead) or "drop" (waiting and dead jobs are deleted, running
 --       ones are told to stop and are deleted) or "hold" (waiting jobs become

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- retry, version 1. T10: dead jobs run again, with all counters at zero. One
 -- script, because two people may put the same job back at once.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 delay of the first in ms, 2 ms between each and the next, a fraction
 --       may be; then the ids (1,000 at most)
 -- Returns OK, then for each id OK, GONE, or the state it is in instead.
@@ -37,6 +37,7 @@ local function put_back(id)
   call('ZREM', DEAD, id)
   call('HSET', JOB, id, record_text(r))
   count('retried')
+  emit('retried', id)
   local wait = math.floor(delay)
   delay = delay + step
   if wait > 0 then

@@ -3,7 +3,7 @@
 -- select, version 1. The ids of the jobs in a state that fit, a slice of its
 -- set at a time. The place where a slice begins is a job, not a number, so that
 -- nothing is passed over or seen twice while jobs leave the set.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 state, 2 score and 3 id of the job that was looked at last (all jobs
 --       of that score or more: any score and ""), 4 the highest score to look
 --       at, 5 most jobs to find (1,000), then pairs of what has to fit and how:

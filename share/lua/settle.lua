@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- settle, version 1. Mends what survey.lua finds wrong with a queue as a whole.
 -- One script, because the counters move with the jobs.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  pairs: done_bytes or dead_bytes, and by how much it is wrong
 -- Returns OK, then what was done, a sentence each. O(log n).
 --@ base

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
 -- stat, version 2. What goes on in a queue, in one consistent look.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 ms after which a worker that did not beat counts as gone, a lease
 --       at least; 2 "spans" for the histograms of base.lua too, else ""
 -- Returns OK, the server's ms, then pairs of name and value. O(log n + workers

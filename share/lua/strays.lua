@@ -3,7 +3,7 @@
 -- strays, version 1. Records, payloads, results and news of jobs that no set
 -- holds, or not the one they belong to: a slice of the hash. In a script, so
 -- that the values stay where they are.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 job, pay, out or live; 2 cursor, 3 about how many to look at
 -- Returns OK, the next cursor ("0" = the end), how many bytes were read, then
 -- the ids. O(slice · log n).

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- survey, version 1. What can be checked of a queue as a whole, in one atomic
 -- look, and what a worker's next claim has to move.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- Returns OK, the server's ms, the ms of the last housekeeping, the lease, the
 -- hold, "1" if a worker was seen lately, jobs, a list of 4 for each violation
 -- (what, what there is, what there should be, which job or ""), a list of 3

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: ISC
 -- turn, version 1. When a waiting job may start: what stands before it, and
 -- how fast that has been going away.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 id
 -- Returns OK, the server's ms, how many ready jobs come first ("" for a job
 -- that does not wait), jobs and failed attempts that ended lately, in how many

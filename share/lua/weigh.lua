@@ -3,7 +3,7 @@
 -- weigh, version 1. How many bytes the finished or the dead jobs take: a slice,
 -- from the newest to the oldest, as only the oldest are trimmed and new ones
 -- come above the first.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 done or dead, 2 the score where the slice begins ("" = the first), 3
 --       how many of that score were looked at, 4 how many to look at
 -- Returns OK, the score and the number to go on with ("" = the end), jobs,

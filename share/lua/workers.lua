@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- SPDX-License-Identifier: ISC
 -- workers, version 1. Who serves this queue.
--- KEYS  the queue's fifteen keys
+-- KEYS  the queue's keys
 -- ARGV  1 ms after which a worker that did not beat counts as gone, a lease
 --       at least
 -- Returns OK, the server's ms, then 3 for each of at most 1,000 workers:

@@ -250,7 +250,7 @@ jq-ctl: no such job: 'nowhere/a'"
     "$ROOT/man/jq-ctl.1" >manual
   run -0 diff settings manual
   run -0 wc -l <settings
-  assert_output 10
+  assert_output 11
 }
 
 @test "set: changes, and puts a default back" {

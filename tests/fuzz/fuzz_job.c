@@ -164,10 +164,11 @@ static void live(struct strv v)
 	}
 	HOLDS(l.progress >= -1 && l.total >= 0, "progress in its range");
 	job_encode_live(l.progress, l.total, strv_of(l.text ? l.text : ""),
-			l.stderr_tail, &b);
+			l.stderr_total, l.stderr_tail, &b);
 	HOLDS(job_parse_live(strv_make(b.p, b.len), &again, &e) == 0 &&
 		      again.progress == l.progress && again.total == l.total &&
 		      same(again.text, l.text) &&
+		      again.stderr_total == l.stderr_total &&
 		      fuzz_equal(again.stderr_tail, l.stderr_tail),
 	      "news come back");
 	job_live_release(&again);

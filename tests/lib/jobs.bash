@@ -36,10 +36,10 @@ job_call() {
   local queue=$1 script=$2 name keys=()
   shift 2
   for name in rdy dly rty run "done" dead job pay out meta wrk wake min live \
-    seen; do
+    seen events; do
     keys+=("jq:{$queue}:$name")
   done
-  redis EVAL "$(cat "$ROOT/build/gen/lua/$script.lua")" 15 "${keys[@]}" "$@"
+  redis EVAL "$(cat "$ROOT/build/gen/lua/$script.lua")" 16 "${keys[@]}" "$@"
 }
 
 job_push() {

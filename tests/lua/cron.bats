@@ -10,10 +10,10 @@ cron() {
   local script=$1 queue=$2 name keys=()
   shift 2
   for name in rdy dly rty run 'done' dead job pay out meta wrk wake min live \
-    seen cron; do
+    seen events cron; do
     keys+=("jq:{$queue}:$name")
   done
-  redis EVAL "$(cat "$ROOT/build/gen/lua/cron_$script.lua")" 17 "${keys[@]}" \
+  redis EVAL "$(cat "$ROOT/build/gen/lua/cron_$script.lua")" 18 "${keys[@]}" \
     jq:crons "$@"
 }
 

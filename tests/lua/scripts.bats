@@ -9,10 +9,10 @@ call() {
   local script=$1 name keys=()
   shift
   for name in rdy dly rty run done dead job pay out meta wrk wake min live \
-    seen; do
+    seen events; do
     keys+=("jq:{q}:$name")
   done
-  redis EVAL "$(cat "$ROOT/build/gen/lua/$script.lua")" 15 "${keys[@]}" "$@"
+  redis EVAL "$(cat "$ROOT/build/gen/lua/$script.lua")" 16 "${keys[@]}" "$@"
 }
 
 # push ID [PRIORITY [WHEN [EXPIRE [OPTIONS]]]]: the payload is «payload of ID»

@@ -180,11 +180,24 @@ static void live_and_result(void)
 	struct job_live l;
 	struct job_result r;
 
-	job_encode_live(3, 10, strv_of("half way"), strv_of("tail\n"), &b);
+	job_encode_live(3, 10, strv_of("half way"), 4711, strv_of("tail\n"),
+			&b);
 	CHECK_INT(job_parse_live(strv_make(b.p, b.len), &l, &err), 0);
 	CHECK_INT(l.progress * 100 + l.total, 310);
 	CHECK_STR(l.text, "half way");
+	CHECK_INT(l.stderr_total, 4711);
 	CHECK(strv_eq(l.stderr_tail, "tail\n"));
+	job_live_release(&l);
+	buf_clear(&b);
+	job_encode_live(-1, 0, strv_of(""), 9, strv_of("tail"), &b);
+	CHECK_INT(job_parse_live(strv_make(b.p, b.len), &l, &err), 0);
+	CHECK(!l.text);
+	CHECK_INT(l.stderr_total, 9);
+	job_live_release(&l);
+	/* of a worker that does not count */
+	CHECK_INT(job_parse_live(strv_of("3 10 half%20way\ntail"), &l, &err),
+		  0);
+	CHECK_INT(l.stderr_total, -1);
 	job_live_release(&l);
 	CHECK_INT(job_parse_live(strv_of(""), &l, &err), 0);
 	CHECK_INT(l.progress, -1);

@@ -3,7 +3,7 @@
 -- look at the server's clock, the layout check, and counters that are written
 -- once at the end. R1: all checks come before the first write.
 local RDY, DLY, RTY, RUN, DONE, DEAD, JOB, PAY, OUT, META, WRK, WAKE, MIN,
-  LIVE, SEEN = unpack(KEYS)
+  LIVE, SEEN, EVENTS = unpack(KEYS)
 local call = redis.call
 
 -- Lua prints numbers with 14 digits; ours have up to 17.
@@ -14,7 +14,7 @@ local micros = time[1] * 1000000 + time[2]
 local now = math.floor(micros / 1000)
 local now_text = int(now)
 
-local layout = call('HGET', META, 'format')
+local layout, recorded = unpack(call('HMGET', META, 'format', 'recorded'))
 if layout and layout ~= '1' then return {'FORMAT', layout} end
 
 -- A setting of this queue, or its default.
@@ -22,10 +22,28 @@ local DEFAULTS = {
   lease = 15000, max_len = 0, max_losses = 3, max_releases = 1000,
   keep_done = 86400000, keep_done_jobs = 10000, keep_done_bytes = 67108864,
   keep_dead = 2592000000, keep_dead_jobs = 100000,
-  keep_dead_bytes = 268435456,
+  keep_dead_bytes = 268435456, keep_events = 100000,
 }
 local function setting(name)
   return tonumber(call('HGET', META, name)) or DEFAULTS[name]
+end
+
+-- While somebody follows the queue, and some minutes longer, what happens to
+-- its jobs is recorded (events.lua): words of name and value after kind and id.
+-- A key of a foreign type stops us here.
+local events = now < (tonumber(recorded) or 0) and {}
+if events then call('XLEN', EVENTS) end
+local function emit(...)
+  if events then events[#events + 1] = {...} end
+end
+
+local function write_events()
+  if not events then return end
+  local most = int(setting('keep_events'))
+  for _, event in ipairs(events) do
+    call('XADD', EVENTS, 'MAXLEN', '~', most, '*', 'event', event[1], 'id',
+      event[2], unpack(event, 3))
+  end
 end
 
 local counted = {}
@@ -72,6 +90,7 @@ local function write_counters()
       count_minute(kind .. ':' .. (BOUNDS[i] or 'sum'), n)
     end
   end
+  write_events()
   for name, n in pairs(counted) do call('HINCRBY', META, name, int(n)) end
   local minute = int(math.floor(now / 60000))
   for kind, n in pairs(counted_now) do

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: ISC
--- The schedules that feed a queue, in one hash, the sixteenth key:
+-- The schedules that feed a queue, in one hash, the seventeenth key:
 --
 --   v         version: rises with every change of a definition, never goes
 --   n:SOURCE  the names of a source, each with a blank before it; the source
@@ -17,8 +17,8 @@
 -- FLAGS: p paused, c the job of its creation is due, f finished, "-" none.
 -- NEXT is the tick that whoever wrote last expects next; "-" none.
 --
--- The seventeenth key is the set of all queues that have schedules.
-local CRON, CRONS = KEYS[16], KEYS[17]
+-- The eighteenth key is the set of all queues that have schedules.
+local CRON, CRONS = KEYS[17], KEYS[18]
 local REV, MARKS, SOURCE, CREATED, EDITED, TICK, NEXT, FIRED, MISSED, BLOCKED,
   PAUSED, KNOWN, ENQUEUED, STAMPS = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
   14

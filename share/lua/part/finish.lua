@@ -10,9 +10,22 @@ local function tell(id, r, state)
   end
 end
 
+-- How an attempt ended, and after how long, for those who follow.
+local WORDS = {done = 'ended', release = 'released'}
+local function tell_end(kind, id, r, how, detail)
+  if not events then return end
+  local worker, reason = string.match(detail, '^%S+ %S+ %S+ %S+ (%S+) ?([^\n]*)')
+  emit(WORDS[kind] or 'failed', id, 'last', how, 'run_ms',
+    int(math.max(0, now - r[SINCE])), 'worker', worker or '', 'error',
+    reason or '')
+end
+
 -- `write` is gather where there are many.
 local function to_done(id, r, result, write)
   write = write or call
+  local dropped = r[LAST] == 'deleted' or
+    r[FLAGS] == 'd' and r[LAST] ~= 'exit:0'
+  emit(dropped and 'dropped' or 'done', id)
   r[TOKEN] = '-'
   r[SINCE] = now_text
   local text = record_text(r)
@@ -24,7 +37,9 @@ local function to_done(id, r, result, write)
   tell(id, r, 'done')
 end
 
-local function to_dead(id, r, reason)
+-- `word` says what became of it, for those who follow: dead unless given.
+local function to_dead(id, r, reason, word)
+  emit(word or 'dead', id, 'error', reason)
   r[TOKEN] = '-'
   r[SINCE] = now_text
   r[REASON] = reason
@@ -51,7 +66,7 @@ local function stopped(id, r)
     count('deleted')
     to_done(id, r, '')
   else
-    to_dead(id, r, 'cancelled')
+    to_dead(id, r, 'cancelled', 'cancelled')
   end
   return true
 end

@@ -4,7 +4,7 @@
 -- first look fails at a foreign `meta`.
 local call = redis.call
 local TYPES = {'zset', 'zset', 'zset', 'zset', 'zset', 'zset', 'hash', 'hash',
-  'hash', 'hash', 'hash', 'list', 'hash', 'hash', 'zset'}
+  'hash', 'hash', 'hash', 'list', 'hash', 'hash', 'zset', 'stream'}
 
 local function key_type(i) return call('TYPE', KEYS[i]).ok end
 

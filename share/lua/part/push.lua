@@ -41,6 +41,7 @@ local function push(id, digest, priority, when, expiry, options, payload)
   if at > now then options = options .. ' a=' .. int(at) end
   call('HSET', PAY, id, table.concat({'1', now_text, int(expires), #payload,
     digest}, ' ') .. options .. '\n' .. payload)
+  emit('pushed', id, 'name', string.match(options, ' n=(%S+)') or '')
   place(id, at, priority)
   waiting = waiting + 1
   count('pushed')

@@ -33,6 +33,7 @@ end
 -- Put a job into `dly` or `rty`. One that is due first of all has to move an
 -- idle worker's alarm, so it counts as one to wake for.
 local function make_due(set, id, at, priority)
+  emit(set == DLY and 'delayed' or 'retry', id, 'at', int(at))
   call('ZADD', set, due_score(at, priority), id)
   if call('ZRANK', set, id) == 0 then woken = woken + 1 end
 end

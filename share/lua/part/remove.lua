@@ -15,11 +15,12 @@ local function remove(id, drop, reason)
   if state == 'running' then
     r[FLAGS] = drop and 'd' or 'c'
     call('HSET', JOB, id, record_text(r))
+    emit('stopping', id)
     return 'ASKED'
   end
   call('ZREM', STATES[state], id)
   if not drop then
-    to_dead(id, r, reason)
+    to_dead(id, r, reason, 'cancelled')
     return 'OK'
   end
   if state == 'dead' then

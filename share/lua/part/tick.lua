@@ -8,6 +8,7 @@ local function promote(set)
     'WITHSCORES', 'LIMIT', 0, MOST)
   for i = 1, #due, 2 do
     call('ZREM', set, due[i])
+    emit('ready', due[i])
     make_ready(due[i], new_score(due_priority(tonumber(due[i + 1]))))
   end
 end
@@ -28,7 +29,9 @@ local function take_back(id)
   if not r or call('HEXISTS', PAY, id) == 0 then return orphaned(id) end
   local _, _, worker = string.find(r[TOKEN], '%.(.*)$')
   r[LOSSES] = r[LOSSES] + 1
-  record_attempt(r, 'lost', '0 0 0 0 ' .. worker_name(worker or '-') ..
+  worker = worker_name(worker or '-')
+  emit('lost', id, 'worker', worker)
+  record_attempt(r, 'lost', '0 0 0 0 ' .. worker ..
     ' the worker vanished\n')
   r[TOKEN] = '-'
   if r[LOSSES] > setting('max_losses') then
@@ -61,6 +64,13 @@ local function close_worker(worker)
   call('HSET', WRK, 'c:' .. worker, 'closed')
   call('HDEL', WRK, 'i:' .. worker)
   call('ZADD', SEEN, int(now - math.max(300000, setting('lease') + 1)), worker)
+end
+
+-- Nobody has followed the queue for minutes: what is on record goes.
+local function forget_events()
+  if not recorded or events then return end
+  call('UNLINK', EVENTS)
+  call('HDEL', META, 'recorded', 'recorded_since')
 end
 
 -- Per-minute counters stay a day; workers not seen for ten minutes go, unless
@@ -97,6 +107,7 @@ local function tick(lease)
   recover(lease, hold)
   trim_all(MOST)
   forget(lease, hold)
+  forget_events()
   local next_at = now + math.min(5000, lease / 3)
   for _, set in ipairs({DLY, RTY, RUN}) do
     local first = call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
