@@ -353,7 +353,7 @@ job_in() {
   kill -CONT "$engine"
   wait_line 5 worker.err 'lease was lost'
   run -0 jq-stat -i "$job"
-  assert_output --partial 'worker second'
+  assert_output --partial 'on second'
   end
 }
 
