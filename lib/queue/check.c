@@ -17,6 +17,7 @@ void check_release(struct check *c)
 	if (c->ids.p) {
 		buf_release(&c->ids);
 		buf_release(&c->bad);
+		buf_release(&c->fences);
 	}
 }
 
@@ -328,7 +329,9 @@ int check_queue(struct check *c, struct strv queue, struct err *e)
 	if (!c->ids.p) {
 		buf_init(&c->ids);
 		buf_init(&c->bad);
+		buf_init(&c->fences);
 	}
+	buf_clear(&c->fences);
 	c->jobs = c->payloads = c->large = 0;
 	c->unweighed = c->strayed = false;
 	c->settle[0] = c->settle[1] = 0;

@@ -49,6 +49,7 @@ struct check {
 	struct key_set keys;
 	struct buf ids;	   /* a slice of ids, each with its length before it */
 	struct buf bad;	   /* those of them that looked wrong */
+	struct buf fences; /* of running jobs: struct check_fence, one each */
 	const char *walk;  /* the state at hand; NULL = no set */
 	int64_t step;	   /* entries of a hash in one slice, by their size */
 	bool strayed;	   /* payloads do not add up: look for stray ones */

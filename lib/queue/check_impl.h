@@ -25,6 +25,12 @@ struct check_look {
 	int64_t now_ms, fence, max_losses;
 };
 
+/* The number of a running job's token, and whose it is. */
+struct check_fence {
+	int64_t fence;
+	uint64_t id; /* a hash of it */
+};
+
 /* Tell of a violation, or count it. `id` empty: the queue. */
 int check_say(struct check *c, struct strv id, const char *code,
 	      const char *meaning, struct err *e, const char *fmt, ...)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/num.h"
 #include "queue/check_impl.h"
 #include "queue/job.h"
@@ -201,6 +202,12 @@ static int judge_lease(struct judge *j, const struct job_record *r)
 	bool running = in(l, "running"), held = !strv_eq(r->token, "-");
 	int64_t most = fence_of(r->token), closed = fence_of(r->closed);
 
+	if (running && held && !j->say) {
+		struct check_fence f = {most,
+					fnv_add(FNV_INIT, l->id.p, l->id.n)};
+
+		buf_add(&j->c->fences, &f, sizeof(f));
+	}
 	if (running && fence_of(r->token) == 0 &&
 	    FOUND(j, "token", "no worker can close it",
 		  "it is running without a token") < 0)

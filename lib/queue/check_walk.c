@@ -3,7 +3,9 @@
  * All jobs of a queue in slices: a page of ids by ZSCAN, then all there is
  * about them by audit.lua. What looks wrong is looked at once more.
  */
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -239,6 +241,34 @@ static int walk(struct check *c, scan_fn *scan, const char *what, struct err *e)
 	return rc;
 }
 
+static int by_fence(const void *a, const void *b)
+{
+	const struct check_fence *x = a, *y = b;
+
+	return x->fence == y->fence ? 0 : x->fence < y->fence ? -1 : 1;
+}
+
+/* A number is given once: with another job's, its worker could close it. */
+static int check_fences(struct check *c, struct err *e)
+{
+	size_t n = c->fences.len / sizeof(struct check_fence);
+	struct check_fence *f = buf_alloc((n + 1) * sizeof(*f));
+	int rc = 0;
+
+	/* as they lie in the buffer they may not be aligned */
+	memcpy(f, c->fences.p, n * sizeof(*f));
+	qsort(f, n, sizeof(*f), by_fence);
+	for (size_t i = 1; rc == 0 && i < n; i++)
+		if (f[i].fence == f[i - 1].fence && f[i].id != f[i - 1].id)
+			rc = check_say(c, strv_of(""), "fence",
+				       "a token was given twice", e,
+				       "two running jobs have tokens of number "
+				       "%" PRId64,
+				       f[i].fence);
+	free(f);
+	return rc;
+}
+
 int check_jobs(struct check *c, struct err *e)
 {
 	static const char *const hashes[] = {"job", "out", "live", "pay"};
@@ -252,6 +282,8 @@ int check_jobs(struct check *c, struct err *e)
 			return -1;
 	}
 	c->walk = NULL;
+	if (check_fences(c, e) < 0)
+		return -1;
 	for (size_t i = 0; i < 4; i++) {
 		/* where payloads and jobs are as many, and each job has one,
 		 * there is none without a job */

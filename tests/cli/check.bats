@@ -351,6 +351,20 @@ edit() {
   assert_output --partial 'mail/d: it is overdue (workers are here'
 }
 
+@test "two running jobs with a token of one number" {
+  some_jobs
+  job_claim mail >/dev/null
+  job_claim mail >/dev/null
+  job_beat mail W
+  assert_clean
+  local a
+  a=$(redis HGET 'jq:{mail}:job' a)
+  redis HGET 'jq:{mail}:job' b | sed "1s/^[0-9]*\\./${a%%.*}./" | head -c -1 >b
+  redis -x HSET 'jq:{mail}:job' b <b >/dev/null
+  run -1 jq-stat --check
+  assert_output --partial "mail: two running jobs have tokens of number ${a%%.*} (a token was given twice)"
+}
+
 scripts_called() {
   [ "$(redis INFO commandstats | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p')" -ge "$1" ]
 }
