@@ -61,6 +61,14 @@ db_up_or_gone() {
   db_up || ! is_ours "$server_pid"
 }
 
+# One that does not answer is no reason for a second one on the same data.
+server_back() {
+  until_true 5 db_up || {
+    server_end KILL
+    server_start
+  }
+}
+
 server_end() {
   signal "$1" "$server_pid"
   wait "$server_pid" 2>/dev/null

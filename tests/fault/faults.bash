@@ -190,11 +190,14 @@ fault_no_memory() {
   pause 1500
   db CONFIG SET maxmemory 0
 }
+# By one connection, for there may be no other.
 fault_few_clients() {
-  db CONFIG SET maxclients 8
-  db CLIENT KILL TYPE normal SKIPME yes
-  pause 1000
-  db CONFIG SET maxclients 10000
+  {
+    echo 'CONFIG SET maxclients 8'
+    echo 'CLIENT KILL TYPE normal SKIPME yes'
+    pause 1000
+    echo 'CONFIG SET maxclients 10000'
+  } | db
 }
 fault_idle_clients_closed() {
   db CONFIG SET timeout 1
@@ -371,7 +374,7 @@ calm() {
   [ "${#stopped_by[@]}" -eq 0 ] || wait "${stopped_by[@]}" 2>/dev/null
   rm -f data/fill
   REDISCLI_AUTH=torture db CONFIG SET requirepass '' >/dev/null 2>&1
-  db_up || server_start
+  server_back
   db CONFIG SET maxmemory 0 maxclients 10000 timeout 0 \
     min-replicas-to-write 0 busy-reply-threshold 5000 \
     client-output-buffer-limit 'normal 0 0 0' >/dev/null
