@@ -359,10 +359,11 @@ edit() {
   assert_clean
   local a
   a=$(redis HGET 'jq:{mail}:job' a)
-  redis HGET 'jq:{mail}:job' b | sed "1s/^[0-9]*\\./${a%%.*}./" | head -c -1 >b
-  redis -x HSET 'jq:{mail}:job' b <b >/dev/null
+  redis HGET 'jq:{mail}:job' b | sed "1s/^[0-9]*\\./${a%%.*}./" | head -c -1 >changed
+  redis -x HSET 'jq:{mail}:job' b <changed >/dev/null
   run -1 jq-stat --check
-  assert_output --partial "mail: two running jobs have tokens of number ${a%%.*} (a token was given twice)"
+  assert_output \
+    "mail: two running jobs have tokens of number ${a%%.*} (a token was given twice)"
 }
 
 scripts_called() {
