@@ -52,12 +52,14 @@ OPENSSL_LIBS ?= -ldl
 $(eval $(call library,JANSSON,jansson))
 DEPS := HIREDIS SODIUM EVENT OPENSSL JANSSON
 DEPS_CFLAGS = $(eval DEPS_CFLAGS := $(foreach d,$(DEPS),$($d_CFLAGS)))$(DEPS_CFLAGS)
-DEPS_LIBS = $(eval DEPS_LIBS := $(foreach d,$(DEPS),$($d_LIBS)))$(DEPS_LIBS)
+DEPS_LIBS = $(eval DEPS_LIBS := $(foreach l,$(foreach d,$(DEPS),$($d_LIBS)),\
+	$(call archive,$l)))$(DEPS_LIBS)
+# The archive of -lNAME, unless SHARED=1: loading five libraries takes longest.
+archive = $(or $(if $(SHARED),,$(filter /%,$(shell $(CC) -print-file-name=lib$(1:-l%=%).a))),$1)
 
 COMPILE = $(CC) $(STD) $(WARN) $(HARDEN) $(SANFLAGS) $(INC) $(DEPS_CFLAGS) \
 	$(CPPFLAGS) $(CFLAGS) -MMD -MP
-LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) \
-	$(LDFLAGS)
+LINK = $(CC) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) $(CFLAGS) $(LDFLAGS)
 
 COMMANDS := $(notdir $(basename $(wildcard cmd/*.c)))
 COMPLETED := $(filter jq-%,$(COMMANDS))
@@ -129,7 +131,6 @@ $(GEN)/version.h: FORCE
 	  sed 's/^v//'); v="#define JOBQ_VERSION \"$${v:-$$(cat VERSION)}\""; \
 	[ "$$v" = "$$(cat $@ 2>/dev/null)" ] || \
 	  { mkdir -p $(@D) && printf '%s\n' "$$v" >$@; }
-FORCE:
 
 # Fuzz targets have libFuzzer's main, or one that goes through the corpus.
 REPLAY := $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o)
@@ -231,8 +232,7 @@ uninstall:
 
 ## dist: the source as a tar file, from the last commit
 dist:
-	git archive --prefix=jobq-$$(cat VERSION)/ \
-	  -o build/jobq-$$(cat VERSION).tar.gz HEAD
+	git archive --prefix=jobq-$$(cat VERSION)/ -o build/jobq-$$(cat VERSION).tar.gz HEAD
 
 ## deb: a package for the Debian release it is built on, in build/
 deb: build
