@@ -53,10 +53,9 @@ static int read_answer(const struct redis_reply *reply, const char *queue,
 	return 0;
 }
 
-static void answered(void *arg, const struct redis_reply *reply,
-		     const struct err *why)
+void claim_answered(struct claim *c, const struct redis_reply *reply,
+		    const struct err *why)
 {
-	struct claim *c = arg;
 	struct claim_answer a;
 	struct err e;
 
@@ -65,29 +64,49 @@ static void answered(void *arg, const struct redis_reply *reply,
 	c->fn(c->arg, why ? NULL : &a, why);
 }
 
+static void answered(void *arg, const struct redis_reply *reply,
+		     const struct err *why)
+{
+	claim_answered(arg, reply, why);
+}
+
+void claim_add(struct redis_cmd *cmd, const char *instance, int64_t request,
+	       int n)
+{
+	redis_cmd_str(cmd, instance);
+	redis_cmd_int(cmd, request);
+	redis_cmd_int(cmd, n);
+}
+
 void claim_send(struct claim *c, struct redis *r, const char *instance,
 		int64_t request, int n)
 {
 	script_begin(&c->cmd, SCRIPT_CLAIM, c->keys);
-	redis_cmd_str(&c->cmd, instance);
-	redis_cmd_int(&c->cmd, request);
-	redis_cmd_int(&c->cmd, n);
+	claim_add(&c->cmd, instance, request, n);
 	redis_send(r, &c->cmd, 0, answered, c);
 }
 
-int claim_job(const struct claim_answer *a, size_t i, struct claim_job *out,
-	      struct err *e)
+struct claim_words claim_words(const struct claim_answer *a, size_t i)
 {
 	size_t at = HEAD + i * EACH;
 
+	return (struct claim_words){
+		.id = redis_str(redis_at(a->reply, at)),
+		.token = redis_str(redis_at(a->reply, at + 1)),
+		.record = redis_str(redis_at(a->reply, at + 2)),
+		.envelope = redis_str(redis_at(a->reply, at + 3)),
+	};
+}
+
+int claim_read(const struct claim_words *w, struct claim_job *out,
+	       struct err *e)
+{
 	memset(out, 0, sizeof(*out));
-	out->id = redis_str(redis_at(a->reply, at));
-	out->token = redis_str(redis_at(a->reply, at + 1));
-	if (job_parse_record(redis_str(redis_at(a->reply, at + 2)),
-			     &out->record, e) < 0)
+	out->id = w->id;
+	out->token = w->token;
+	if (job_parse_record(w->record, &out->record, e) < 0)
 		return -1;
-	return job_split_envelope(redis_str(redis_at(a->reply, at + 3)),
-				  &out->header, &out->payload, e);
+	return job_split_envelope(w->envelope, &out->header, &out->payload, e);
 }
 
 void claim_wait(struct redis *r, const struct key_set *const *keys, size_t n,

@@ -25,11 +25,16 @@ struct claim_answer {
 	int64_t next_ms;  /* look again after this long at the latest */
 	int64_t lease_ms; /* of the queue */
 	struct script_past past;
-	size_t n;			 /* jobs; see claim_job() */
+	size_t n;			 /* jobs; see claim_words() */
 	const struct redis_reply *reply; /* borrowed for the call */
 };
 
-/* One claimed job; views into the answer. */
+/* One claimed job as it came; views into the answer. */
+struct claim_words {
+	struct strv id, token, record, envelope;
+};
+
+/* The same, read. */
 struct claim_job {
 	struct strv id;
 	struct strv token;	  /* proves the lease; for beat and close */
@@ -50,15 +55,27 @@ struct claim {
 void claim_init(struct claim *c, const struct key_set *keys);
 void claim_release(struct claim *c);
 
+/* Add what a claim says to `cmd`: up to `n` jobs as worker `instance`. */
+void claim_add(struct redis_cmd *cmd, const char *instance, int64_t request,
+	       int n);
+
+/* Its answer came with another one's (close.h). */
+void claim_answered(struct claim *c, const struct redis_reply *reply,
+		    const struct err *why);
+
 /* Ask for up to `n` jobs (0: housekeeping only) as worker `instance`; the
  * number `request` rises with each new claim on this queue. */
 void claim_send(struct claim *c, struct redis *r, const char *instance,
 		int64_t request, int n);
 
-/* Job `i` of an answer. -1 with STATUS_PROTOCOL when it cannot be read; the
- * id and token are set all the same, so that it can be closed as dead. */
-int claim_job(const struct claim_answer *a, size_t i, struct claim_job *out,
-	      struct err *e) must_check;
+/* Job `i` of an answer. */
+struct claim_words claim_words(const struct claim_answer *a, size_t i);
+
+/* Read a job; `out` has views into its words. -1 with STATUS_PROTOCOL when that
+ * cannot be; the id and token are set all the same, so that it can be closed
+ * as dead. */
+int claim_read(const struct claim_words *w, struct claim_job *out,
+	       struct err *e) must_check;
 
 /* Begin a BLPOP on the hint lists of `n` queues, for at most `wait_ms`: it
  * returns when there may be something to claim. Carries no job. */

@@ -53,17 +53,34 @@ static void answered(void *arg, const struct redis_reply *reply,
 		     const struct err *why)
 {
 	struct close *c = arg;
+	struct claim *next = c->next;
+	size_t n = c->n;
 	struct strv word;
 	struct err e;
 
 	if (!why && script_answer(reply, c->keys->queue, &word, &e) < 0)
 		why = &e;
 	c->fn(c->arg, c, reply, why);
+	if (next)
+		claim_answered(next, redis_at(reply, n + 1), why);
 }
 
 void close_send(struct close *c, struct redis *r)
 {
+	c->next = NULL;
 	redis_send(r, &c->cmd, 0, answered, c);
+}
+
+void close_send_and_claim(struct close *c, struct redis *r, struct claim *next,
+			  const char *instance, int64_t request, int n)
+{
+	struct redis_cmd_mark end = redis_cmd_mark(&c->cmd);
+
+	c->next = next;
+	claim_add(&c->cmd, instance, request, n);
+	redis_send(r, &c->cmd, 0, answered, c);
+	/* whoever sends the closes again does not claim again */
+	redis_cmd_cut(&c->cmd, end);
 }
 
 enum close_word close_word(const struct redis_reply *reply, size_t i)

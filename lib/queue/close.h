@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/strv.h"
+#include "queue/claim.h"
 #include "queue/job.h"
 #include "queue/key.h"
 #include "sys/redis.h"
@@ -46,6 +47,7 @@ struct close {
 		   const struct err *why);
 	void *arg;
 	size_t n;	      /* jobs in it */
+	struct claim *next;   /* sent with it, or NULL; borrowed */
 	struct redis_cmd cmd; /* close.c's, kept between calls */
 	struct buf scratch;
 };
@@ -57,6 +59,11 @@ void close_release(struct close *c);
 /* Add a job; everything is copied but `result`, which stays until send. */
 void close_add(struct close *c, const struct close_job *job);
 void close_send(struct close *c, struct redis *r);
+
+/* The same, and in one step claim_send() of `next`, which is answered after
+ * `fn`: with the reason as well, if there is one. */
+void close_send_and_claim(struct close *c, struct redis *r, struct claim *next,
+			  const char *instance, int64_t request, int n);
 
 enum close_word close_word(const struct redis_reply *reply, size_t i);
 

@@ -15,7 +15,7 @@
 
 #define SPANS_BUCKETS 23
 
-/* Upper bounds in ms, rising, those of share/lua/part/base.lua; the last one,
+/* Upper bounds in ms, rising, those of share/lua/part/count.lua; the last one,
  * INT64_MAX, takes what is above all others. */
 extern const int64_t spans_bound_ms[SPANS_BUCKETS];
 

@@ -78,6 +78,12 @@ struct redis_cmd {
 void redis_cmd_init(struct redis_cmd *c);
 void redis_cmd_release(struct redis_cmd *c);
 void redis_cmd_clear(struct redis_cmd *c);
+/* A command's length, and back to it: what was added since is forgotten. */
+struct redis_cmd_mark {
+	size_t words, bytes;
+};
+struct redis_cmd_mark redis_cmd_mark(const struct redis_cmd *c);
+void redis_cmd_cut(struct redis_cmd *c, struct redis_cmd_mark end);
 void redis_cmd_add(struct redis_cmd *c, const void *p, size_t n);
 void redis_cmd_str(struct redis_cmd *c, const char *s);
 void redis_cmd_int(struct redis_cmd *c, int64_t v);

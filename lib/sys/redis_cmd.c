@@ -38,6 +38,17 @@ void redis_cmd_clear(struct redis_cmd *c)
 	c->script = NULL;
 }
 
+struct redis_cmd_mark redis_cmd_mark(const struct redis_cmd *c)
+{
+	return (struct redis_cmd_mark){c->n, c->bytes.len};
+}
+
+void redis_cmd_cut(struct redis_cmd *c, struct redis_cmd_mark end)
+{
+	c->n = end.words;
+	buf_cut(&c->bytes, end.bytes);
+}
+
 static void word(struct redis_cmd *c, const char *ref, size_t n)
 {
 	if (c->n == c->cap) {

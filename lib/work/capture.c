@@ -123,6 +123,12 @@ int capture_open(struct capture *c, const char *job, int *out, int *err,
 	return -1;
 }
 
+void capture_listen(struct capture *c)
+{
+	inlet_listen(&c->out);
+	inlet_listen(&c->err);
+}
+
 void capture_pass(struct capture *c, struct strv line)
 {
 	if (!c->plan->out)

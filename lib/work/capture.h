@@ -57,6 +57,9 @@ void capture_release(struct capture *c);
 int capture_open(struct capture *c, const char *job, int *out, int *err,
 		 struct err *e) must_check;
 
+/* Read them as something comes; until then only capture_drain() does. */
+void capture_listen(struct capture *c);
+
 /* Whether somebody can still write to one of them. */
 bool capture_is_open(const struct capture *c);
 

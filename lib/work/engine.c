@@ -2,7 +2,7 @@
 /*
  * The turns of the engine: after each round of events it sends what has been
  * closed, asks for as many jobs as there are free slots, or waits for a hint.
- * Closes and the claim after them leave in one packet.
+ * Closes and the claim after them are one call.
  */
 #include "work/engine.h"
 
@@ -30,7 +30,9 @@ enum {
 	TROUBLE_TELL_MS = 60000,
 	TROUBLE_BUGS = 3,
 	/* What the server gives in one go. */
-	CLAIM_MOST = 100
+	CLAIM_MOST = 100,
+	/* For so long closes wait for others while the slots have work. */
+	LINGER_MS = 2
 };
 
 void engine_fail(struct engine *en, const struct err *why)
@@ -259,6 +261,26 @@ static void report_stdout(struct engine *en)
 		strerror(en->out.error));
 }
 
+static void flush_now(void *arg)
+{
+	struct engine *en = arg;
+
+	for (size_t i = 0; i < en->pick->n; i++)
+		lane_flush(&en->lane[i]);
+}
+
+/* Send what was closed. Slots that have their next jobs already wait for
+ * nothing, so then it may go with the next claim. */
+static void flush(struct engine *en)
+{
+	if (en->ahead.n == 0) {
+		flush_now(en);
+		return;
+	}
+	if (en->lane[0].open_batch && !loop_timer_armed(en->linger))
+		loop_timer_set(en->linger, LINGER_MS);
+}
+
 static void turn(struct engine *en)
 {
 	int64_t now = clock_boot_ms(), n;
@@ -266,15 +288,14 @@ static void turn(struct engine *en)
 	engine_beat_if_late(en);
 	engine_beat_if_busier(en);
 	engine_status(en);
-	for (size_t i = 0; i < en->pick->n; i++)
-		lane_flush(&en->lane[i]);
 	report_stdout(en);
+	engine_take_ahead(en, now);
 	n = engine_wanted(en, now);
-	if (n > 0) {
+	if (n > 0)
 		claim_some(en, n);
-		if (all_known(en))
-			wait_for_hint(en, now);
-	}
+	flush(en);
+	if (n > 0 && all_known(en))
+		wait_for_hint(en, now);
 	if (en->phase < STOP_FINISH)
 		check_idle(en, now);
 	if ((en->busy || en->slot_host.strays) && !loop_timer_armed(en->tick))
@@ -289,6 +310,15 @@ static void out_has_room(void *arg)
 	for (int64_t i = 0; i < en->set->slots; i++)
 		if (en->slot[i])
 			capture_resume(&en->slot[i]->capture);
+}
+
+static void listen_due(void *arg)
+{
+	struct engine *en = arg;
+
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i])
+			slot_listen(en->slot[i]);
 }
 
 static void watchdog_due(void *arg)
@@ -348,9 +378,11 @@ static void init_slots(struct engine *en)
 		.done = engine_job_done,
 		.news = engine_news,
 		.arg = en,
+		.listen = loop_timer_new(en->loop, listen_due, en),
 		.oom_kills = oom_kills(),
 	};
 	en->slot = buf_zalloc((size_t)s->slots * sizeof(struct slot *));
+	ahead_init(&en->ahead, s->slots);
 	breaker_init(&en->faults, 5);
 	breaker_init(&en->halt, s->halt);
 }
@@ -381,6 +413,8 @@ struct engine *engine_new(struct loop *loop, const struct settings *settings,
 	en->idle = loop_timer_new(loop, wake_up, en);
 	en->tick = loop_timer_new(loop, tick_due, en);
 	en->lease = loop_timer_new(loop, engine_lease_due, en);
+	en->ahead_timer = loop_timer_new(loop, engine_ahead_due, en);
+	en->linger = loop_timer_new(loop, flush_now, en);
 	en->watchdog = loop_timer_new(loop, watchdog_due, en);
 	alarm_init(&en->alarm, loop, settings, &en->log);
 	return en;
@@ -493,6 +527,10 @@ void engine_free(struct engine *en)
 	loop_timer_free(en->idle);
 	loop_timer_free(en->tick);
 	loop_timer_free(en->lease);
+	loop_timer_free(en->ahead_timer);
+	loop_timer_free(en->slot_host.listen);
+	loop_timer_free(en->linger);
+	ahead_release(&en->ahead);
 	loop_timer_free(en->watchdog);
 	alarm_release(&en->alarm);
 	free(en->slot);

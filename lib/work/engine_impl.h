@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "sys/notify.h"
+#include "work/ahead.h"
 #include "work/alarm.h"
 #include "work/breaker.h"
 #include "work/engine.h"
@@ -31,14 +32,17 @@ struct engine {
 
 	struct slot **slot; /* owned array; NULL = never needed yet */
 	struct slot_host slot_host;
-	struct buf groups; /* where slots make control groups; empty = none */
-	int busy;	   /* jobs in the slots */
-	int reserved;	   /* jobs that a claim on its way asks for */
-	int64_t taken;	   /* jobs in all, but those given back unrun */
-	int64_t done;	   /* jobs done */
-	int64_t bad;	   /* failed attempts */
-	struct breaker faults; /* handlers that could not be started */
-	struct breaker halt;   /* failed attempts */
+	struct buf groups;  /* where slots make control groups; empty = none */
+	int busy;	    /* jobs in the slots */
+	int reserved;	    /* jobs that a claim on its way asks for */
+	int64_t taken;	    /* jobs in all, but those given back unrun */
+	struct ahead ahead; /* jobs for which there is no slot yet */
+	struct loop_timer *ahead_timer; /* they have been there too long */
+	struct loop_timer *linger;	/* closes have waited long enough */
+	int64_t done;			/* jobs done */
+	int64_t bad;			/* failed attempts */
+	struct breaker faults;		/* handlers that could not be started */
+	struct breaker halt;		/* failed attempts */
 
 	bool wait_on;		  /* a BLPOP is in flight */
 	int64_t wait_error;	  /* in a row */
@@ -99,6 +103,10 @@ int64_t engine_wanted(struct engine *en, int64_t now);
 /* Give job `i` of an answer to a slot. */
 void engine_take(struct engine *en, struct lane *l,
 		 const struct claim_answer *a, size_t i);
+/* Start jobs that were claimed ahead, as far as slots are free. */
+void engine_take_ahead(struct engine *en, int64_t now);
+/* A timer's: hand them back if they have been there for too long. */
+void engine_ahead_due(void *engine);
 /* All of the answer has been given. */
 void engine_taken(struct engine *en);
 /* How many slots have jobs. */

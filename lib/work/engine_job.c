@@ -151,6 +151,8 @@ void engine_job_done(void *engine, struct slot *s, struct task *t)
 	/* what no handler got does not count for -1 and -n */
 	if (r->outcome.kind == CLOSE_RELEASE && !r->started)
 		en->taken--;
+	if (r->started)
+		ahead_learn(&en->ahead, t->ended_us - t->started_us);
 	if (r->fault)
 		fault(en, r);
 	else

@@ -42,7 +42,7 @@ static void enter(struct engine *en, enum stop_phase phase)
 /* Jobs are at hand, or handlers that had them are not gone. */
 static bool at_work(const struct engine *en)
 {
-	return en->busy || en->slot_host.running;
+	return en->busy || en->ahead.n || en->slot_host.running;
 }
 
 void engine_finish(struct engine *en)
@@ -138,10 +138,12 @@ static void describe(struct engine *en)
 {
 	for (int64_t i = 0; i < en->set->slots; i++) {
 		buf_clear(&en->text);
-		if (en->slot[i])
+		if (en->slot[i]) {
+			slot_listen(en->slot[i]);
 			slot_describe(en->slot[i], &en->text);
-		else
+		} else {
 			buf_addf(&en->text, "slot %d: idle", (int)i + 1);
+		}
 		/* asked for, so shown however quiet we are to be */
 		log_say(&en->log, LOG_ERROR, "%s", en->text.p);
 	}

@@ -64,10 +64,11 @@ static int64_t worth_asking(const struct engine *en)
 	return en->set->per_slot / 2;
 }
 
-int64_t engine_wanted(struct engine *en, int64_t now)
+/* Jobs that may begin now, with those that have begun and are on their way;
+ * sets a timer to look again when it is a matter of time. */
+static int64_t allowed(struct engine *en, int64_t now)
 {
-	int64_t used = en->busy + en->reserved, n, wait, most;
-	int64_t all = en->set->slots * en->set->per_slot;
+	int64_t n, wait, most, all = en->set->slots * en->set->per_slot;
 	int64_t pause = en->trouble_ms - now;
 
 	if (en->phase != STOP_RUN || en->held)
@@ -85,12 +86,35 @@ int64_t engine_wanted(struct engine *en, int64_t now)
 		loop_timer_set(en->poll, pause);
 		return 0;
 	}
-	n = room(en) - en->reserved;
-	if (n < worth_asking(en))
+	return most;
+}
+
+/* What may be held for slots that are not free yet, if `most` jobs may run. One
+ * queue's jobs only: another's might come before them. */
+static int64_t room_ahead(const struct engine *en, int64_t most)
+{
+	if (en->set->mode != SETTINGS_EACH || en->pick->n > 1 ||
+	    most < en->set->slots)
 		return 0;
-	n = n < most - used ? n : most - used;
-	if (en->set->limit && n > en->set->limit - en->taken - en->reserved)
-		n = en->set->limit - en->taken - en->reserved;
+	return (int64_t)ahead_most(&en->ahead);
+}
+
+int64_t engine_wanted(struct engine *en, int64_t now)
+{
+	int64_t held = (int64_t)en->ahead.n;
+	int64_t used = en->busy + en->reserved + held;
+	int64_t most = allowed(en, now), more = room_ahead(en, most);
+	int64_t n = room(en) - en->reserved - held;
+
+	/* the slots have enough; ahead it is worth asking for half of it */
+	if (n < worth_asking(en) &&
+	    (more == 0 || held > more / 2 || en->reserved))
+		return 0;
+	n += more;
+	n = n < most + more - used ? n : most + more - used;
+	if (en->set->limit &&
+	    n > en->set->limit - en->taken - en->reserved - held)
+		n = en->set->limit - en->taken - en->reserved - held;
 	return n > 0 ? n : 0;
 }
 
@@ -109,14 +133,15 @@ static void turn_away(struct engine *en, struct lane *l,
 	slot_refuse(slot(en, 0), l, l->keys.queue, job, &o);
 }
 
-void engine_take(struct engine *en, struct lane *l,
-		 const struct claim_answer *a, size_t i)
+/* Give a job that was asked for at `since` to a slot, or away. */
+static void start(struct engine *en, struct lane *l,
+		  const struct claim_words *words, int64_t since)
 {
 	struct slot *s = NULL;
 	struct task *t;
 	struct claim_job job;
 	struct err e;
-	int rc = claim_job(a, i, &job, &e);
+	int rc = claim_read(words, &job, &e);
 
 	if (rc == 0 && en->phase < STOP_FINISH)
 		s = slot_for_job(en);
@@ -128,7 +153,61 @@ void engine_take(struct engine *en, struct lane *l,
 	en->busy++;
 	t = slot_add(s, l, l->keys.queue, &job);
 	if (t)
-		engine_lease_renew(en, t, l->asked_ms);
+		engine_lease_renew(en, t, since);
+}
+
+void engine_take(struct engine *en, struct lane *l,
+		 const struct claim_answer *a, size_t i)
+{
+	struct claim_words words = claim_words(a, i);
+
+	if (en->phase == STOP_RUN && en->set->mode == SETTINGS_EACH &&
+	    room(en) == 0 && ahead_put(&en->ahead, &words, l->asked_ms)) {
+		if (!loop_timer_armed(en->ahead_timer))
+			loop_timer_set(en->ahead_timer, AHEAD_MS);
+		return;
+	}
+	start(en, l, &words, l->asked_ms);
+}
+
+static void return_ahead(struct engine *en)
+{
+	const struct ahead_job *held;
+	struct claim_job job;
+	struct err e;
+
+	ahead_failed(&en->ahead);
+	while ((held = ahead_take(&en->ahead))) {
+		int rc = claim_read(&held->words, &job, &e);
+
+		turn_away(en, &en->lane[0], &job, rc < 0 ? &e : NULL);
+	}
+}
+
+void engine_take_ahead(struct engine *en, int64_t now)
+{
+	if (en->phase != STOP_RUN)
+		return_ahead(en);
+	while (en->ahead.n && room(en) > 0 && allowed(en, now) > en->busy) {
+		const struct ahead_job *held = ahead_take(&en->ahead);
+
+		start(en, &en->lane[0], &held->words, held->since_ms);
+	}
+}
+
+void engine_ahead_due(void *engine)
+{
+	struct engine *en = engine;
+	const struct ahead_job *first = ahead_first(&en->ahead);
+	int64_t left;
+
+	if (!first)
+		return;
+	left = first->since_ms + AHEAD_MS - clock_boot_ms();
+	if (left > 0)
+		loop_timer_set(en->ahead_timer, left);
+	else
+		return_ahead(en);
 }
 
 void engine_taken(struct engine *en)

@@ -55,8 +55,13 @@ int inlet_open(struct inlet *in, int *theirs, struct err *e)
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	in->fd = fd[0];
 	*theirs = fd[1];
-	in->watch = loop_watch_new(in->loop, in->fd, readable, in);
 	return 0;
+}
+
+void inlet_listen(struct inlet *in)
+{
+	if (in->fd != -1 && !in->watch)
+		in->watch = loop_watch_new(in->loop, in->fd, readable, in);
 }
 
 void inlet_close(struct inlet *in)

@@ -29,6 +29,8 @@ void inlet_init(struct inlet *in, struct loop *l, char *chunk);
 
 /* Make the pipe; `*theirs` gets the end to write to, the caller's to close. */
 int inlet_open(struct inlet *in, int *theirs, struct err *e) must_check;
+/* Read what comes as it comes; until then only inlet_drain() does. */
+void inlet_listen(struct inlet *in);
 void inlet_close(struct inlet *in);
 
 bool inlet_is_open(const struct inlet *in);

@@ -12,11 +12,11 @@
 
 /* Before closes that could not be delivered are tried again. */
 #define RETRY_MS 1000
-/* Closes that one call makes: what a script does is bounded. */
-#define CLOSE_MOST 100
+/* Jobs that one call closes and claims: what a script does is bounded. */
+#define CALL_MOST 100
 
-static void claim_answered(void *arg, const struct claim_answer *a,
-			   const struct err *why)
+static void answered(void *arg, const struct claim_answer *a,
+		     const struct err *why)
 {
 	struct lane *l = arg;
 	int asked = l->asked;
@@ -38,7 +38,7 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	l->open = true;
 	l->lease_ms = 15000;
 	claim_init(&l->claim, &l->keys);
-	l->claim.fn = claim_answered;
+	l->claim.fn = answered;
 	l->claim.arg = l;
 	beat_init(&l->beat, &l->keys);
 	abandon_init(&l->abandon, &l->keys);
@@ -77,10 +77,19 @@ void lane_release(struct lane *l)
 
 void lane_claim(struct lane *l, int n)
 {
+	struct lane_batch *b = l->open_batch;
+
 	l->asked = n;
 	l->asked_ms = clock_boot_ms();
-	claim_send(&l->claim, l->host->redis, l->host->instance, ++l->request,
-		   n);
+	l->request++;
+	if (b && b->close.n + (size_t)n <= CALL_MOST) {
+		l->open_batch = NULL;
+		close_send_and_claim(&b->close, l->host->redis, &l->claim,
+				     l->host->instance, l->request, n);
+		return;
+	}
+	lane_flush(l);
+	claim_send(&l->claim, l->host->redis, l->host->instance, l->request, n);
 }
 
 void lane_told(struct lane *l, const struct script_past *past, int64_t lease_ms)
@@ -144,13 +153,14 @@ static void closed(void *arg, struct close *c, const struct redis_reply *reply,
 	struct lane_batch *b = arg;
 	struct lane *l = b->lane;
 
-	(void)c;
 	if (why) {
 		b->next = l->failed;
 		l->failed = b;
 		if (!loop_timer_armed(l->retry_timer))
 			loop_timer_set(l->retry_timer, RETRY_MS);
-		l->host->trouble(l->host->arg, l, why);
+		/* the claim that went with them says so in a moment */
+		if (!c->next)
+			l->host->trouble(l->host->arg, l, why);
 		return;
 	}
 	report(b, reply);
@@ -219,7 +229,7 @@ void lane_close(struct lane *l, struct close_job *job)
 	snprintf(b->id[i], sizeof(b->id[i]), "%s", job->id);
 	job->result = strv_make(b->result[i].p, b->result[i].len);
 	close_add(&b->close, job);
-	if (b->close.n == CLOSE_MOST)
+	if (b->close.n == CALL_MOST)
 		lane_flush(l);
 }
 

@@ -94,7 +94,8 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	       const char *queue);
 void lane_release(struct lane *l); /* after the connection is gone */
 
-/* Ask for up to `n` jobs; not while a claim is in flight. */
+/* Ask for up to `n` jobs; not while a claim is in flight. Sends the open batch,
+ * in the same call where it can. */
 void lane_claim(struct lane *l, int n);
 
 /* Where to encode a result for the next lane_close(); empty. */

@@ -251,6 +251,13 @@ static void ignore(struct slot *s)
 	(void)s;
 }
 
+void slot_listen(struct slot *s)
+{
+	capture_listen(&s->capture);
+	inlet_listen(&s->control_pipe);
+	inlet_drain(&s->control_pipe);
+}
+
 /* The handler itself has ended: what it said is complete, but for what those
  * it started still write. */
 void slot_collect(struct slot *s)
@@ -270,6 +277,7 @@ void slot_collect(struct slot *s)
 		finish(s);
 		return;
 	}
+	slot_listen(s);
 	if (s->cause != OUTCOME_ITSELF)
 		sweep(s);
 	loop_timer_set(s->timer, s->swept ? DRAIN_MS : LINGER_MS);

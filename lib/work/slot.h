@@ -74,7 +74,8 @@ struct slot_host {
 	/* There is something new for jq-stat to show. */
 	void (*news)(void *arg, struct slot *s);
 	void *arg;
-	int running;	   /* handlers started and not collected */
+	struct loop_timer *listen; /* then slot_listen() all of them */
+	int running;		   /* handlers started and not collected */
 	bool warned;	   /* of a control line that is not understood */
 	bool strays;	   /* killed leftovers may be waiting to be collected */
 	int64_t oom_kills; /* by the kernel, that we know of; -1 = no telling */
@@ -168,6 +169,10 @@ void slot_refuse(struct slot *s, void *lane, const char *queue,
 		 const struct claim_job *job, const struct outcome *why);
 
 void slot_event(struct slot *s, enum slot_event event);
+
+/* Read what its handler writes as it comes, and what it has said on descriptor
+ * 3 at once; until then all is read at its end. */
+void slot_listen(struct slot *s);
 
 /* Words from the server about one of its jobs. */
 void slot_lost(struct slot *s, struct task *t);

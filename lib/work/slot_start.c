@@ -187,6 +187,10 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 	return child_spawn(&spec, &s->child, e);
 }
 
+/* Most handlers that end within this time never fill a pipe: those of them that
+ * do wait for it. Watching three pipes costs more than reading them. */
+#define LISTEN_MS 5
+
 /* The handler runs: wait for its end. */
 static void watch(struct slot *s)
 {
@@ -202,6 +206,10 @@ static void watch(struct slot *s)
 					       exited, s);
 	if (timeout)
 		loop_timer_set(s->timer, timeout);
+	if (s->feed)
+		slot_listen(s);
+	else if (!loop_timer_armed(s->host->listen))
+		loop_timer_set(s->host->listen, LISTEN_MS);
 }
 
 int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,

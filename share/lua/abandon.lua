@@ -9,6 +9,7 @@
 -- Looks at 500 running jobs a call. Nobody renews the dead worker's leases, so
 -- its jobs only ever sink in `run`: looking downwards misses none.
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ finish

@@ -10,6 +10,7 @@
 -- watched (ok, and somebody follows it), lost, cancel.
 -- A lease that has run out but was not taken back yet is renewed all the same.
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ finish
@@ -41,4 +42,5 @@ for i = 3, #ARGV, 3 do
   end
   answer[#answer + 1] = word
 end
+write_counters()
 return answer

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- SPDX-License-Identifier: ISC
--- close, version 1. T4, T5, T6: what became of claimed jobs. One script,
--- because the token check and the move must not be parted: only the holder of
--- the running lease may close it, however late or often its word comes.
+-- close, version 1. T4, T5, T6: what became of claimed jobs, and T2 for the
+-- places that are free by that. One script, because token check and move must not
+-- be parted: only who holds the lease may close, however late or often.
 -- KEYS  the queue's keys
 -- ARGV  8 for each job:
 --       id, token,
@@ -12,10 +12,13 @@
 --       most attempts,
 --       how it ended ("exit:1", "signal:9", "timeout"), one word,
 --       detail: "USER_US SYS_US PEAK_KIB PID WORKER REASON\nSTDERR TAIL",
---       result (done) or "".
+--       result (done) or "";
+--       then, if the worker wants more, what claim.lua is given
 -- Returns OK, then for each job OK, DUP (closed by this token before), LOST
--- (somebody else's by now) or GONE (no such job any more). O(jobs · log n).
+-- (somebody else's by now) or GONE (no such job any more), then what claim.lua
+-- returns. O(jobs · log n).
 --@ base
+--@ count
 --@ gather
 --@ record
 --@ ready
@@ -23,48 +26,21 @@
 --@ lease
 --@ tick
 --@ touch
+--@ outcome
+--@ take
+--@ claim
 
 touch_all()
-
-local function reason_of(detail)
-  return string.match(detail, '^%S+ %S+ %S+ %S+ %S+ ([^\n]*)') or ''
-end
-
-local function fail(id, r, delay, limit, reason)
-  r[ATTEMPTS] = r[ATTEMPTS] + 1
-  r[ROW] = 0
-  count('failed')
-  count_minute('f')
-  if stopped(id, r) then return end
-  if r[ATTEMPTS] >= limit then
-    count('failed_dead')
-    return to_dead(id, r, reason)
-  end
-  r[REASON] = reason
-  call('HSET', JOB, id, record_text(r))
-  make_due(RTY, id, now + delay, score_priority(r[SCORE]))
-end
-
-local function release(id, r, delay)
-  r[RELEASES] = r[RELEASES] + 1
-  count('released')
-  if stopped(id, r) then return end
-  r[ROW] = r[ROW] + (delay > 0 and 1 or 0)
-  if r[ROW] > setting('max_releases') then
-    return to_dead(id, r, 'deferred more than ' .. (r[ROW] - 1) ..
-      ' times in a row')
-  end
-  call('HSET', JOB, id, record_text(r))
-  if delay > 0 then
-    make_due(DLY, id, now + delay, score_priority(r[SCORE]))
-  else
-    make_ready(id, tonumber(r[SCORE]))
-  end
-end
 
 local live = call('HLEN', LIVE) > 0
 local seen = {}
 
+local function leave(id)
+  gather('ZREM', RUN, id)
+  if live then gather('HDEL', LIVE, id) end
+end
+
+-- Returns the word for the answer. `text` is the job's record.
 local function close(at, text)
   local id, token, kind = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   if seen[id] then
@@ -72,22 +48,23 @@ local function close(at, text)
     text = call('HGET', JOB, id)
   end
   seen[id] = true
+  local how, detail, result = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+  if text and kind == 'done' and not events and
+      done_at_once(id, text, token, how, detail, result) then
+    leave(id)
+    return 'OK'
+  end
   local r = text and record_parse(text)
   if not r then return 'GONE' end
   if r[TOKEN] ~= token then return r[CLOSED] == token and 'DUP' or 'LOST' end
-  local delay, limit = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
-  local detail = ARGV[at + 6]
-  gather('ZREM', RUN, id)
-  if live then gather('HDEL', LIVE, id) end
+  leave(id)
   if kind ~= 'release' then count_span('r', now - tonumber(r[SINCE])) end
-  tell_end(kind, id, r, ARGV[at + 5], detail)
-  record_attempt(r, ARGV[at + 5], detail)
+  tell_end(kind, id, r, how, detail)
+  record_attempt(r, how, detail)
   r[TOKEN], r[CLOSED] = '-', token
+  local delay, limit = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   if kind == 'done' then
-    r[REASON], r[ROW] = '', '0'
-    count('completed')
-    count_minute('d')
-    to_done(id, r, ARGV[at + 7], gather)
+    done(id, r, result)
   elseif kind == 'release' then
     release(id, r, delay)
   else
@@ -97,17 +74,20 @@ local function close(at, text)
 end
 
 outage_check(setting('lease'))
-local answer = {'OK'}
-for first = 1, #ARGV, 8 * 100 do
+local answer, last = {'OK'}, #ARGV - #ARGV % 8
+for first = 1, last, 8 * 100 do
   local ids = {}
-  for at = first, math.min(#ARGV, first + 799), 8 do ids[#ids + 1] = ARGV[at] end
+  for at = first, math.min(last, first + 799), 8 do ids[#ids + 1] = ARGV[at] end
   local texts = call('HMGET', JOB, unpack(ids))
   for i = 1, #ids do
     answer[#answer + 1] = close(first + (i - 1) * 8, texts[i])
   end
 end
 write_gathered()
-trim_all(math.min(500, 64 + #ARGV / 8))
+trim_all(math.min(500, 64 + last / 8))
+if last < #ARGV then
+  answer[#answer + 1] = claim(ARGV[last + 1], ARGV[last + 2], ARGV[last + 3], true)
+end
 write_wakes()
 write_counters()
 return answer

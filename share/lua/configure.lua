@@ -6,6 +6,7 @@
 --       "paused" takes "REASON" and stores it with the time.
 -- Returns OK, or UNKNOWN and the name. O(pairs).
 --@ base
+--@ count
 
 local NAMES = {paused = true}
 for name in pairs(DEFAULTS) do NAMES[name] = true end

@@ -23,6 +23,7 @@
 -- O(log n), and of the schedule's live jobs: 10,000 looked at and 1,000
 -- replaced at most.
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ push

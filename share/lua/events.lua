@@ -9,6 +9,7 @@
 -- now if it was not), the first event still on record if some before it are not
 -- any more, else "", the last event or ""; or NONE: no such queue. O(1).
 --@ base
+--@ count
 
 if not layout then return {'NONE'} end
 local full = call('XLEN', EVENTS) >= setting('keep_events')

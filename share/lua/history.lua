@@ -8,6 +8,7 @@
 -- Returns OK, the server's ms, then 2 for each minute in which something was
 -- counted: the minute, and "NAME=COUNT" with a blank between. O(minutes).
 --@ base
+--@ count
 
 local answer = {'OK', now_text}
 local first, most = tonumber(ARGV[1]), math.min(tonumber(ARGV[2]), 60)

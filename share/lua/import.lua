@@ -1,9 +1,8 @@
 #!lua
 -- SPDX-License-Identifier: ISC
 -- import, version 1. Jobs as export.lua gave them come into being again, with
--- their attempts. One script a job, because it enters a set and up to three
--- hashes. What they were counted as elsewhere is not counted here: the fix_
--- counters hold the difference (part/balance.lua).
+-- their attempts. One script, because each enters a set and up to three hashes.
+-- What they were counted as elsewhere is the difference that fix_ counters hold.
 -- KEYS  the queue's keys
 -- ARGV  1 epoch to set on a new queue (random), 2 "keep" to give ready jobs the
 --       very places they had, "behind" to put them behind those that are here;
@@ -12,6 +11,7 @@
 -- was written) or BAD and why. A job that ran becomes ready in its old place,
 -- as one that its worker gave back. O(jobs · log n).
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ push

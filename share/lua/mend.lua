@@ -8,6 +8,7 @@
 -- ARGV  1 id
 -- Returns OK, then what was done, a sentence each. O(log n).
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ finish

@@ -7,6 +7,7 @@
 -- Returns OK, then how many finished and how many dead jobs were forgotten: none
 -- of either, and there are no more. O(64 · log n).
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ finish

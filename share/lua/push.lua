@@ -9,6 +9,8 @@
 --       (words k=v, each after a blank), payload
 -- Returns OK, then for each job OK, DUP, CONFLICT or FULL. O(jobs · log n).
 --@ base
+--@ count
+--@ gather
 --@ record
 --@ ready
 --@ push
@@ -16,7 +18,7 @@
 local fields = 7
 for i = 2, #ARGV, fields do
   if not (tonumber(ARGV[i + 2]) and tonumber(ARGV[i + 4]) and
-      string.match(ARGV[i + 3], '^[+@]?%d+$') and ARGV[i + 6]) then
+      (ARGV[i + 3] == '0' or string.match(ARGV[i + 3], '^[+@]%d+$')) and ARGV[i + 6]) then
     return {'MALFORMED'}
   end
 end
@@ -24,29 +26,38 @@ found(ARGV[1])
 
 -- The same push again is harmless; another job under a known id is not. The
 -- write makes WAIT mean something on a new connection.
+local fresh = {}
 local function known(id, digest)
   count('dup')
-  local r = record_of(id)
-  if r and string.match(r[HEADER], '^%S+ %S+ %S+ %S+ (%S+)') == digest then
-    return 'DUP'
-  end
-  return 'CONFLICT'
+  local r = not fresh[id] and record_of(id)
+  local was = r and string.match(r[HEADER], '^%S+ %S+ %S+ %S+ (%S+)') or fresh[id]
+  return was == digest and 'DUP' or 'CONFLICT'
+end
+
+local function enter(at, exists)
+  local id, digest = ARGV[at], ARGV[at + 1]
+  if exists or fresh[id] then return known(id, digest) end
+  if is_full(0) then return 'FULL' end
+  push(id, digest, tonumber(ARGV[at + 2]), ARGV[at + 3],
+    tonumber(ARGV[at + 4]), ARGV[at + 5], ARGV[at + 6], gather)
+  fresh[id] = digest
+  return 'OK'
 end
 
 local answer = {'OK'}
-for i = 2, #ARGV, fields do
-  local id, digest = ARGV[i], ARGV[i + 1]
-  local word = 'OK'
-  if is_known(id) then
-    word = known(id, digest)
-  elseif is_full(0) then
-    word = 'FULL'
-  else
-    push(id, digest, tonumber(ARGV[i + 2]), ARGV[i + 3],
-      tonumber(ARGV[i + 4]), ARGV[i + 5], ARGV[i + 6])
+for first = 2, #ARGV, 100 * fields do
+  local ids = {}
+  for at = first, math.min(#ARGV, first + 99 * fields), fields do
+    ids[#ids + 1] = ARGV[at]
   end
-  answer[#answer + 1] = word
+  local records = call('HMGET', JOB, unpack(ids))
+  local envelopes = call('HMGET', PAY, unpack(ids))
+  for i = 1, #ids do
+    answer[#answer + 1] = enter(first + (i - 1) * fields,
+      records[i] or envelopes[i])
+  end
 end
+write_gathered()
 write_wakes()
 write_counters()
 return answer

@@ -11,6 +11,7 @@
 -- Returns OK, then for each id OK, ASKED (running: its worker learns of it at
 -- its next beat), GONE, or the state in which there is nothing to do.
 --@ base
+--@ count
 --@ record
 --@ finish
 --@ state

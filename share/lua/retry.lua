@@ -7,6 +7,7 @@
 --       may be; then the ids (1,000 at most)
 -- Returns OK, then for each id OK, GONE, or the state it is in instead.
 --@ base
+--@ count
 --@ record
 --@ ready
 --@ state

@@ -6,6 +6,7 @@
 -- ARGV  pairs: done_bytes or dead_bytes, and by how much it is wrong
 -- Returns OK, then what was done, a sentence each. O(log n).
 --@ base
+--@ count
 --@ ready
 --@ balance
 

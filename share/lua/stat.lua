@@ -7,6 +7,7 @@
 -- Returns OK, the server's ms, then pairs of name and value. O(log n + workers
 -- that live, 1,000 at most).
 --@ base
+--@ count
 --@ record
 --@ state
 

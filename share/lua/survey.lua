@@ -9,6 +9,7 @@
 -- for each of the jobs longest overdue (state, id, score), and a list of 2 for
 -- each counter that never falls (name, value). O(log n).
 --@ base
+--@ count
 --@ ready
 --@ balance
 

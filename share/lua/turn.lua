@@ -8,6 +8,7 @@
 -- that does not wait), jobs and failed attempts that ended lately, in how many
 -- ms that was. O(log n); at most 60 minutes are added up, fewer if 20 ended.
 --@ base
+--@ count
 --@ ready
 --@ state
 

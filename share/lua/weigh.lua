@@ -11,6 +11,7 @@
 -- of bytes less what is above, trimmed jobs, trimmed bytes, and jobs that left
 -- by other ways. O(slice + log n).
 --@ base
+--@ count
 
 local SETS = {done = DONE, dead = DEAD}
 local name, set = ARGV[1], SETS[ARGV[1]]

@@ -106,11 +106,12 @@ static void on_claim(void *arg, const struct claim_answer *a,
 	number(a->next_ms);
 	number(a->lease_ms);
 	for (size_t i = 0; i < a->n; i++) {
+		struct claim_words words = claim_words(a, i);
 		struct claim_job j;
 		struct job_header h;
 		struct err e;
 
-		if (claim_job(a, i, &j, &e) < 0) {
+		if (claim_read(&words, &j, &e) < 0) {
 			fuzz_said(&e, STATUS_PROTOCOL);
 		} else {
 			touch(j.payload);

@@ -289,6 +289,70 @@ claims_b() {
   assert_output $'OK\nOK'
 }
 
+# close_and_claim ID REQUEST N: as worker W
+close_and_claim() {
+  call close "$1" "$token" done 0 5 exit:0 '' '' W "$2" "$3"
+}
+
+@test "close and claim: the next jobs come with the answer, again and again the same" {
+  push a
+  push b
+  push c
+  claim W 1 >/dev/null
+  token=$(record a 1)
+  run -0 close_and_claim a 2 1
+  assert_line --index 0 OK
+  assert_line --index 1 OK
+  assert_line --index 2 OK
+  assert_line --index 7 b
+  assert_equal "$(state a) $(state b) $(state c)" 'done  run  rdy '
+  # the answer was lost
+  run -0 close_and_claim a 2 1
+  assert_line --index 1 DUP
+  assert_line --index 2 SAME
+  assert_line --index 7 b
+  assert_line --index 8 "$(record b 1)"
+  # a late copy of it
+  claim W 3 >/dev/null
+  run -0 close_and_claim a 2 1
+  assert_line --index 2 STALE
+  assert_equal "$(meta claimed) $(meta completed)" '3 1'
+  assert_sound
+}
+
+@test "close and claim: what became due waits for the housekeeping, at most 10 ms" {
+  push a
+  push later 9 +60000
+  claim W 1 >/dev/null
+  token=$(record a 1)
+  redis ZADD 'jq:{q}:dly' 1.0 later >/dev/null
+  # there is nothing else to give
+  run -0 close_and_claim a 2 1
+  assert_line --index 7 later
+  push b
+  push latest 9 +60000
+  redis ZADD 'jq:{q}:dly' 1.0 latest >/dev/null
+  token=$(record later 1)
+  redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) - 11))" >/dev/null
+  run -0 close_and_claim later 3 1
+  assert_line --index 7 latest
+  # a clock that goes back keeps nothing from its turn
+  push even-later 9 +60000
+  redis ZADD 'jq:{q}:dly' 1.0 even-later >/dev/null
+  token=$(record latest 1)
+  redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) + 60000))" >/dev/null
+  run -0 close_and_claim latest 4 1
+  assert_line --index 7 even-later
+  assert_sound
+}
+
+@test "push: an id twice in one call is one job, or a conflict" {
+  run -0 call push e a d 0 0 0 '' x a d 0 0 0 '' x a other 0 0 0 '' y b d 0 0 0 '' x
+  assert_output $'OK\nOK\nDUP\nCONFLICT\nOK'
+  assert_equal "$(redis ZCARD 'jq:{q}:rdy') $(meta pushed) $(meta dup)" '2 2 2'
+  assert_sound
+}
+
 @test "close fail: waits its delay, and is dead at the limit" {
   push a 3
   claim W 1 >/dev/null

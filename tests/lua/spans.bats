@@ -118,7 +118,7 @@ pushed() {
 }
 
 @test "the buckets of the scripts are those of the program" {
-  sed -n '/^local BOUNDS/,/}/p' "$ROOT/share/lua/part/base.lua" |
+  sed -n '/^local BOUNDS/,/}/p' "$ROOT/share/lua/part/count.lua" |
     grep -oE '[0-9]+' >lua
   sed -n '/^const int64_t spans_bound_ms/,/}/p' "$ROOT/lib/queue/spans.c" |
     sed 1d | grep -oE '\b[0-9]+\b' >c

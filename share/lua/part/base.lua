@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: ISC
 -- What every script starts with: the queue's keys in their fixed order, one
--- look at the server's clock, the layout check, and counters that are written
--- once at the end. R1: all checks come before the first write.
+-- look at the server's clock, the layout check and the settings. R1: all checks
+-- come before the first write.
 local RDY, DLY, RTY, RUN, DONE, DEAD, JOB, PAY, OUT, META, WRK, WAKE, MIN,
   LIVE, SEEN, EVENTS = unpack(KEYS)
 local call = redis.call
@@ -17,83 +17,23 @@ local now_text = int(now)
 local layout, recorded = unpack(call('HMGET', META, 'format', 'recorded'))
 if layout and layout ~= '1' then return {'FORMAT', layout} end
 
--- A setting of this queue, or its default.
+-- A setting of this queue, or its default. All are read in one go.
 local DEFAULTS = {
   lease = 15000, max_len = 0, max_losses = 3, max_releases = 1000,
   keep_done = 86400000, keep_done_jobs = 10000, keep_done_bytes = 67108864,
   keep_dead = 2592000000, keep_dead_jobs = 100000,
   keep_dead_bytes = 268435456, keep_events = 100000,
 }
+local settings
 local function setting(name)
-  return tonumber(call('HGET', META, name)) or DEFAULTS[name]
-end
-
--- While somebody follows the queue, and some minutes longer, what happens to
--- its jobs is recorded (events.lua): words of name and value after kind and id.
--- A key of a foreign type stops us here.
-local events = now < (tonumber(recorded) or 0) and {}
-if events then call('XLEN', EVENTS) end
-local function emit(...)
-  if events then events[#events + 1] = {...} end
-end
-
-local function write_events()
-  if not events then return end
-  local most = int(setting('keep_events'))
-  for _, event in ipairs(events) do
-    call('XADD', EVENTS, 'MAXLEN', '~', most, '*', 'event', event[1], 'id',
-      event[2], unpack(event, 3))
-  end
-end
-
-local counted = {}
-local function count(name, n)
-  counted[name] = (counted[name] or 0) + (n or 1)
-end
-
--- Counters of the running minute: p pushed, d done, f failed attempts, and
--- those of count_span().
-local counted_now = {}
-local function count_minute(kind, n)
-  counted_now[kind] = (counted_now[kind] or 0) + (n or 1)
-end
-
--- Histograms, of this minute and of all time: w, how long jobs waited from
--- their push, or from when they were due, to their first start; r, how long
--- attempts ran. 'w:50' counts spans above 20 ms and up to 50 ms, 'w:sum' adds
--- up their milliseconds. The bounds are those of lib/queue/spans.c.
-local BOUNDS = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000,
-  30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 14400000, 86400000,
-  'inf'}
-local spans = {w = {}, r = {}}
-local function count_span(kind, ms)
-  local n, i = spans[kind], 1
-  ms = math.max(0, ms)
-  while i < #BOUNDS and ms > BOUNDS[i] do i = i + 1 end
-  n[i], n.sum = (n[i] or 0) + 1, (n.sum or 0) + ms
-end
-
--- The names of what is counted in a minute: sums, and the buckets of a kind.
-local SUMS = {'p', 'd', 'f', 'w:sum', 'r:sum'}
-local function minute_fields(minute, kind)
-  local text, names = int(minute), {}
-  for i, name in ipairs(kind and BOUNDS or SUMS) do
-    names[i] = text .. (kind or '') .. name
-  end
-  return names
-end
-
-local function write_counters()
-  for kind, counts in pairs(spans) do
-    for i, n in pairs(counts) do
-      count(kind .. ':' .. (BOUNDS[i] or 'sum'), n)
-      count_minute(kind .. ':' .. (BOUNDS[i] or 'sum'), n)
+  if not settings then
+    local names = {}
+    for known in pairs(DEFAULTS) do names[#names + 1] = known end
+    local values = call('HMGET', META, unpack(names))
+    settings = {}
+    for i, known in ipairs(names) do
+      settings[known] = tonumber(values[i]) or DEFAULTS[known]
     end
   end
-  write_events()
-  for name, n in pairs(counted) do call('HINCRBY', META, name, int(n)) end
-  local minute = int(math.floor(now / 60000))
-  for kind, n in pairs(counted_now) do
-    call('HINCRBY', MIN, minute .. kind, int(n))
-  end
+  return settings[name]
 end

@@ -4,8 +4,8 @@
 -- jq-retry. Who pushed with --wait is told on the queue's channel.
 local CHANNEL = string.gsub(META, 'meta$', 'end')
 
-local function tell(id, r, state)
-  if string.find(r[HEADER], ' w=1', 1, true) then
+local function tell(id, header, state)
+  if string.find(header, ' w=1', 1, true) then
     call('PUBLISH', CHANNEL, state .. ' ' .. id)
   end
 end
@@ -20,21 +20,23 @@ local function tell_end(kind, id, r, how, detail)
     reason or '')
 end
 
--- `write` is gather where there are many.
-local function to_done(id, r, result, write)
-  write = write or call
-  local dropped = r[LAST] == 'deleted' or
-    r[FLAGS] == 'd' and r[LAST] ~= 'exit:0'
-  emit(dropped and 'dropped' or 'done', id)
-  r[TOKEN] = '-'
-  r[SINCE] = now_text
-  local text = record_text(r)
+-- `text` is the record; `write` is gather where there are many.
+local function lay_down(id, text, header, result, write)
   write('HSET', JOB, id, text)
   write('HDEL', PAY, id)
   if result ~= '' then write('HSET', OUT, id, result) end
   write('ZADD', DONE, now_text, id)
   count('done_bytes', #text + #result)
-  tell(id, r, 'done')
+  tell(id, header, 'done')
+end
+
+local function to_done(id, r, result, write)
+  local dropped = r[LAST] == 'deleted' or
+    r[FLAGS] == 'd' and r[LAST] ~= 'exit:0'
+  emit(dropped and 'dropped' or 'done', id)
+  r[TOKEN] = '-'
+  r[SINCE] = now_text
+  lay_down(id, record_text(r), r[HEADER], result, write or call)
 end
 
 -- `word` says what became of it, for those who follow: dead unless given.
@@ -48,7 +50,7 @@ local function to_dead(id, r, reason, word)
   call('ZADD', DEAD, now_text, id)
   count('dead_in')
   count('dead_bytes', #text + call('HSTRLEN', PAY, id))
-  tell(id, r, 'dead')
+  tell(id, r[HEADER], 'dead')
 end
 
 -- An id without payload (tampered data) cannot run: nothing of it stays.

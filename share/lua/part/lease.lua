@@ -9,9 +9,9 @@ local function outage_check(lease)
   local beat, hold = tonumber(m[1]) or now, tonumber(m[2]) or 0
   if now - beat > lease / 2 or now < beat - lease / 2 then
     hold = now + lease
-    call('HSET', META, 'hold', int(hold))
+    store('hold', int(hold))
   end
-  if now ~= beat or not m[1] then call('HSET', META, 'beat', now_text) end
+  if now ~= beat or not m[1] then store('beat', now_text) end
   -- a hold further away than two leases came from another clock
   if hold > now + 2 * lease then hold = 0 end
   return hold

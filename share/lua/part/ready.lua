@@ -15,8 +15,9 @@ local function score_priority(score)
   return -math.floor(tonumber(score) / BAND)
 end
 
-local function make_ready(id, score)
-  call('ZADD', RDY, int(score), id)
+-- `write` is gather where there are many.
+local function make_ready(id, score, write)
+  (write or call)('ZADD', RDY, int(score), id)
   woken = woken + 1
 end
 
@@ -38,10 +39,11 @@ local function make_due(set, id, at, priority)
   if call('ZRANK', set, id) == 0 then woken = woken + 1 end
 end
 
--- After the moves of this call: the sequence, and a hint for each job that can
--- run, at most 16 in all. A lost hint costs one poll, never a job.
+-- After the moves of this call and before the counters: the sequence, and a
+-- hint for each job that can run, at most 16 in all. A lost hint costs one poll,
+-- never a job.
 local function write_wakes()
-  if seq then call('HSET', META, 'seq', int(seq)) end
+  if seq then store('seq', int(seq)) end
   if woken == 0 then return end
   for _ = 1, math.min(woken, 16 - call('LLEN', WAKE)) do
     call('LPUSH', WAKE, '1')

@@ -36,6 +36,26 @@ local function record_text(r, line)
   return (line or record_line(r)) .. '\n' .. r[HEADER] .. '\n' .. r[HISTORY]
 end
 
+-- The same two for the life that most jobs have, which is short. The first line
+-- of a record at the first claim:
+local function first_line(token, score)
+  return token .. ' - ' .. now_text .. ' ' .. score ..
+    ' 1 0 0 0 0 0 0 0 0 - - '
+end
+
+-- Of a job that is done at its first attempt: since when that ran, and the
+-- record with it; nil for any other.
+local FIRST = '^(%S+) %- (%d+) (%-?%d+) 1 0 0 0 0 0 0 0 0 %- %- \n([^\n]*)\n$'
+local function first_attempt(text, token, how, detail)
+  local held, since, score, header = string.match(text, FIRST)
+  if held ~= token then return end
+  local entry = since .. ' ' .. int(math.max(0, now - since)) .. ' ' .. how ..
+    ' ' .. detail
+  return since, '- ' .. token .. ' ' .. now_text .. ' ' .. score ..
+    ' 1 0 0 0 0 0 0 0 0 - ' .. how .. ' \n' .. header .. '\n' .. #entry .. ':' ..
+    entry .. ',', header
+end
+
 -- The envelope's first line.
 local function header_of(envelope)
   return string.match(envelope, '^[^\n]*') or ''
@@ -51,15 +71,20 @@ local function record_of(id)
   if envelope then return record_new(header_of(envelope)) end
 end
 
--- Since when a job that is ready has waited: its push or, if it was delayed,
--- the time it was due; after an attempt at least since that began, and when it
--- was put back at least since it became dead.
+-- Since when a job has waited: its push or, if it was delayed, the time it was
+-- due.
+local function pushed_or_due(header)
+  local since = tonumber(string.match(header, '^%S+ (%d+)')) or now
+  local due = string.find(header, ' a=', 1, true) and
+    tonumber(string.match(header, ' a=(%d+)')) or 0
+  return math.max(since, due)
+end
+
+-- The same of one that is ready again: after an attempt at least since that
+-- began, and when it was put back at least since it became dead.
 local function waiting_since(r)
-  local since = tonumber(string.match(r[HEADER], '^%S+ (%d+)')) or now
-  local due = string.find(r[HEADER], ' a=', 1, true) and
-    tonumber(string.match(r[HEADER], ' a=(%d+)')) or 0
   local before = r[DELIVERIES] + r[RETRIES] > 0 and tonumber(r[SINCE]) or 0
-  return math.max(since, due, before)
+  return math.max(pushed_or_due(r[HEADER]), before)
 end
 
 -- One attempt more at the end of the history, which keeps ten. `start` says

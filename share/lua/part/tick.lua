@@ -78,7 +78,7 @@ end
 local function forget(lease, hold)
   local minute = math.floor(now / 60000)
   local low = tonumber(call('HGET', META, 'minute_low'))
-  if not low then call('HSET', META, 'minute_low', int(minute)) end
+  if not low then store('minute_low', int(minute)) end
   if low and low < minute - 1440 then
     local upto = math.min(low + MOST, minute - 1440)
     for m = low, upto - 1 do
@@ -86,7 +86,7 @@ local function forget(lease, hold)
       call('HDEL', MIN, unpack(minute_fields(m, 'w:')))
       call('HDEL', MIN, unpack(minute_fields(m, 'r:')))
     end
-    call('HSET', META, 'minute_low', int(upto))
+    store('minute_low', int(upto))
   end
   -- after an outage, or a clock that jumped, the living come back first
   if now < hold then return end
@@ -101,7 +101,7 @@ end
 -- for those who check: what was due before it must have gone.
 local function tick(lease)
   local hold = outage_check(lease)
-  call('HSET', META, 'tick', now_text)
+  store('tick', now_text)
   promote(DLY)
   promote(RTY)
   recover(lease, hold)
