@@ -184,7 +184,7 @@ oracle: $B/tests/test_cron_oracle
 
 ## ticks: schedulers that fail, one job a tick, for TICKS_SECONDS=300
 ticks: build
-	@JQ_BIN=$B TICKS_SECONDS=$${TICKS_SECONDS:-300} \
+	@JQ_BIN=$B TICKS_SECONDS=$${TICKS_SECONDS:-300} TICKS_OUTAGE=$${TICKS_OUTAGE:-90} \
 	  TICKS_COPIES=$${TICKS_COPIES:-10} tests/run tests/cli/cron_ticks.bats
 
 ## bench: speed beside the limit and other queues (tests/bench/run)

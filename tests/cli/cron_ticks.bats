@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: ISC
 # One job for each tick, whatever happens: schedulers on one queue, on hosts
 # whose clocks differ, are killed, stopped and started at random, and so is the
-# server. TICKS_SECONDS=300 TICKS_COPIES=10 is the long form (make ticks), and
-# TICKS_SEED repeats a plan.
+# server. TICKS_SECONDS=300 TICKS_COPIES=10 TICKS_OUTAGE=90 is the long form (make
+# ticks), and TICKS_SEED repeats a plan.
 
 export SERVER=none
-TICKS_SECONDS=${TICKS_SECONDS:-8}
-export BATS_TEST_TIMEOUT=$((TICKS_SECONDS * 2 + 120))
+TICKS_SECONDS=${TICKS_SECONDS:-8} TICKS_OUTAGE=${TICKS_OUTAGE:-4}
+export BATS_TEST_TIMEOUT=$((TICKS_SECONDS * 2 + TICKS_OUTAGE + 120))
 load ../lib/server
 
 setup_file() {
@@ -167,4 +167,46 @@ each_once() {
   # and nobody ended by himself
   cat log* | grep ' stop ' && fail 'a scheduler ended'
   return 0
+}
+
+is_past() {
+  [ "$EPOCHSECONDS" -ge "$1" ]
+}
+
+# within NAME FIRST LAST: how many jobs of ticks in between, both included
+within() {
+  ticks "$1" | awk -v first="$2" -v last="$3" \
+    '$1 >= first && $1 <= last { n++ } END { print n + 0 }'
+}
+
+@test "the server is away: skip, once and all make up for it each in its way" {
+  local name down up
+  for name in skip once all; do
+    echo "@every 1s $name $name missed=$name missed-max=1000 grace=1s"
+  done >tab
+  start_copy 0
+  for name in skip once all; do
+    wait_until 20 more_jobs "$name" 1
+  done
+  server_kill ticks
+  down=$EPOCHSECONDS
+  wait_until "$((TICKS_OUTAGE + 10))" is_past "$((down + TICKS_OUTAGE))"
+  start_server
+  up=$(ask TIME | head -n 1)
+  for name in skip once all; do
+    wait_until 30 dealt_with "$name" "$((up + 3))"
+  done
+  kill_copy 0
+  # what was surely missed, and surely too late when the server was back
+  assert_equal "$(within skip "$((down + 1))" "$((up - 2))")" 0
+  assert_equal "$(within once "$((down + 1))" "$((up - 2))")" 0
+  assert_equal "$(within all "$((down + 1))" "$((up + 3))")" "$((up + 3 - down))"
+  # the next tick tells how many there were, and with once stands for them
+  local missed
+  for name in skip once; do
+    assert_equal "$(grep -c " fire name=$name .* missed=" log0)" 1
+    missed=$(sed -n "s/.* fire name=$name .* missed=\([0-9]*\).*/\1/p" log0)
+    assert [ "$missed" -ge "$((up - 2 - down))" ]
+    assert [ "$missed" -le "$((up + 3 - down))" ]
+  done
 }
