@@ -24,6 +24,15 @@ static int reload(void *arg, struct err *e)
 	return rc;
 }
 
+static void show_state(void *arg, size_t schedules, bool reached)
+{
+	struct daemon *d = arg;
+
+	notify_status(&d->notify, "%zu schedule%s%s", schedules,
+		      schedules == 1 ? "" : "s",
+		      reached ? "" : ", waiting for the server");
+}
+
 static void stay_alive(void *arg)
 {
 	struct daemon *d = arg;
@@ -74,6 +83,7 @@ int daemon_run(struct daemon *d, const struct schedule_file *f, struct err *e)
 		.space = d->space,
 		.to = {logbook_say, &d->log},
 		.load = reload,
+		.state = show_state,
 		.arg = d,
 		.by = d->by,
 		.sure = d->sure,

@@ -307,6 +307,15 @@ static void look(struct keeper *k)
 	k->told_at = 0;
 }
 
+static void tell_state(const struct keeper *k)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		n += k->table[i]->file.n;
+	k->state(k->arg, n, redis_is_up(k->ears));
+}
+
 void keeper_run(struct keeper *k)
 {
 	while (!k->stop) {
@@ -317,6 +326,7 @@ void keeper_run(struct keeper *k)
 		if (!k->stop && now >= k->look_at)
 			look(k);
 		wait = keeper_step(k);
+		tell_state(k);
 		now = clock_boot_ms();
 		if (k->look_at - now < wait)
 			wait = k->look_at - now;

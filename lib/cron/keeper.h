@@ -46,6 +46,9 @@ struct keeper {
 	/* Read the files and keeper_apply() them; called at keeper_reload()
 	 * and when the server has lost them. */
 	int (*load)(void *arg, struct err *e);
+	/* How many schedules there are, and whether the server can be asked;
+	 * called at each turn. */
+	void (*state)(void *arg, size_t schedules, bool reached);
 	void *arg;
 	const char *by; /* borrowed; who applies the files, for the history */
 	struct keeper_sure sure;
@@ -67,7 +70,7 @@ struct keeper {
 	int64_t told_at;   /* last complaint, ms since boot */
 };
 
-/* The nine fields above were filled in, the others are zero. */
+/* The ten fields above were filled in, the others are zero. */
 void keeper_init(struct keeper *k);
 void keeper_release(struct keeper *k);
 

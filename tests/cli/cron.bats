@@ -105,6 +105,26 @@ job=cron:tick:[0-9T]+Z\$" d.err
   assert_success
 }
 
+@test "the service manager hears how many schedules there are, and of the server" {
+  "${CC:-cc}" -o notify_listener "$ROOT/tests/lib/notify_listener.c"
+  server_start heard --appendonly yes --appenddirname heard.aof
+  export JQ_URL
+  JQ_URL=$(server_url heard)
+  spawn manager ./notify_listener "$PWD/notify.sock"
+  wait_line 5 manager.out '^ready$'
+  schedule tab '@every 1s q tick' '@daily q tock'
+  NOTIFY_SOCKET=$PWD/notify.sock start d tab
+  wait_line 5 manager.out '^READY=1$'
+  wait_line 5 manager.out '^STATUS=2 schedules$'
+  server_kill heard
+  wait_line 10 manager.out '^STATUS=2 schedules, waiting for the server$'
+  server_start heard --appendonly yes --appenddirname heard.aof
+  jq-cron set q/late '@daily'
+  wait_line 10 manager.out '^STATUS=3 schedules$'
+  stop d
+  wait_line 5 manager.out '^STOPPING=1$'
+}
+
 # Every tick between the first and the last, once.
 assert_each_once() {
   local all
