@@ -453,3 +453,9 @@ void num_format_time(int64_t ms, char *to)
 	n = strftime(to, 32, "%Y-%m-%dT%H:%M:%S", &t);
 	snprintf(to + n, 32 - n, ".%03dZ", (int)(ms % SECOND));
 }
+
+void num_format_second(int64_t at, char *to)
+{
+	num_format_time(at < TIME_MAX / SECOND ? at * SECOND : TIME_MAX, to);
+	snprintf(to + strlen("2026-11-24T10:00:00"), 2, "Z");
+}

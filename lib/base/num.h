@@ -51,4 +51,7 @@ void num_format_span(int64_t ms, char *to);
 /* The same instant back as "2026-11-24T10:00:00.123Z"; 32 bytes at least. */
 void num_format_time(int64_t ms, char *to);
 
+/* A whole second since the epoch as "2026-11-24T10:00:00Z"; 32 bytes. */
+void num_format_second(int64_t at, char *to);
+
 #endif

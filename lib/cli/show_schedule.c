@@ -194,14 +194,6 @@ static const struct output_column history_columns[] = {
 	{"COUNT", OUTPUT_RIGHT}, {"WHAT", OUTPUT_LEFT},
 };
 
-/* "2026-11-24T10:00:00Z"; `to` holds 32 bytes. */
-static const char *second_text(int64_t at, char *to)
-{
-	num_format_time(at * 1000, to);
-	snprintf(to + strlen("2026-11-24T10:00:00"), 2, "Z");
-	return to;
-}
-
 /* The job, the one in the way, or who did it. */
 static void add_what(const struct history *h, const char *name, struct buf *out)
 {
@@ -223,7 +215,7 @@ static void history_cells(struct output_table *table, const void *thing)
 
 	add_what(h, t->name, &what);
 	if (h->tick >= 0)
-		second_text(h->tick, tick);
+		num_format_second(h->tick, tick);
 	num_format_time(h->at, time);
 	output_table_cell(table, OUTPUT_PLAIN, "%s", time);
 	output_table_cell(table, good ? OUTPUT_GOOD : OUTPUT_PLAIN, "%.*s",
@@ -382,7 +374,7 @@ static void history_lines(const struct show_schedule *t, struct buf *out)
 		add_what(&h, t->schedule->name, &what);
 		num_format_time(h.at, time);
 		if (h.tick >= 0)
-			second_text(h.tick, tick);
+			num_format_second(h.tick, tick);
 		line(out, "History", "%s  %.*s %s%s%s", time, (int)h.event.n,
 		     h.event.p, tick, *tick ? " " : "", what.p);
 		buf_release(&what);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "cron/event.h"
 
 static int reload(void *arg, struct err *e)
@@ -24,13 +25,22 @@ static int reload(void *arg, struct err *e)
 	return rc;
 }
 
-static void show_state(void *arg, size_t schedules, bool reached)
+static void show_state(void *arg, const struct keeper_state *s)
 {
 	struct daemon *d = arg;
+	struct buf next = BUF_INIT;
+	char at[40];
 
-	notify_status(&d->notify, "%zu schedule%s%s", schedules,
-		      schedules == 1 ? "" : "s",
-		      reached ? "" : ", waiting for the server");
+	if (s->reached && s->next) {
+		num_format_second(s->next->wake_at / 1000, at);
+		buf_addf(&next, ", next %s/%s at %s",
+			 s->next->table->keys.queue, s->next->schedule->name,
+			 at);
+	}
+	notify_status(&d->notify, "%zu schedule%s%s", s->schedules,
+		      s->schedules == 1 ? "" : "s",
+		      s->reached ? next.p : ", waiting for the server");
+	buf_release(&next);
 }
 
 static void stay_alive(void *arg)

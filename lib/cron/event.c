@@ -61,10 +61,11 @@ void event_time(struct event *v, const char *key, int64_t ms)
 {
 	char text[40];
 
-	num_format_time(ms, text);
 	/* ticks are whole seconds */
-	if (strlen(text) == 24 && strcmp(text + 19, ".000Z") == 0)
-		memcpy(text + 19, "Z", 2);
+	if (ms % 1000 == 0)
+		num_format_second(ms / 1000, text);
+	else
+		num_format_time(ms, text);
 	event_str(v, key, text);
 }
 

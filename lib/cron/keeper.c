@@ -307,13 +307,20 @@ static void look(struct keeper *k)
 	k->told_at = 0;
 }
 
+/* While steps are on their way what comes next is not known. */
 static void tell_state(const struct keeper *k)
 {
-	size_t n = 0;
+	struct keeper_state s = {.reached = redis_is_up(k->ears)};
+	size_t busy = 0;
 
-	for (size_t i = 0; i < k->n; i++)
-		n += k->table[i]->file.n;
-	k->state(k->arg, n, redis_is_up(k->ears));
+	for (size_t i = 0; i < k->n; i++) {
+		busy += k->table[i]->busy;
+		s.schedules += k->table[i]->file.n;
+		s.next = keeper_step_first(k->table[i], s.next);
+	}
+	if (s.reached && busy)
+		return;
+	k->state(k->arg, &s);
 }
 
 void keeper_run(struct keeper *k)

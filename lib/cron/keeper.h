@@ -36,6 +36,13 @@ struct keeper_sure {
 		     struct err *e);
 };
 
+struct keeper_state {
+	size_t schedules;
+	bool reached;			/* the server can be asked */
+	const struct table_entry *next; /* due first; NULL: none, or not known
+					   before a step is answered */
+};
+
 struct keeper {
 	struct loop *loop;    /* borrowed */
 	struct redis *redis;  /* borrowed */
@@ -46,9 +53,8 @@ struct keeper {
 	/* Read the files and keeper_apply() them; called at keeper_reload()
 	 * and when the server has lost them. */
 	int (*load)(void *arg, struct err *e);
-	/* How many schedules there are, and whether the server can be asked;
-	 * called at each turn. */
-	void (*state)(void *arg, size_t schedules, bool reached);
+	/* What there is to be told of it; called at each turn. */
+	void (*state)(void *arg, const struct keeper_state *s);
 	void *arg;
 	const char *by; /* borrowed; who applies the files, for the history */
 	struct keeper_sure sure;

@@ -298,3 +298,16 @@ int64_t keeper_step(struct keeper *k)
 	}
 	return least;
 }
+
+const struct table_entry *keeper_step_first(const struct table *t,
+					    const struct table_entry *first)
+{
+	for (size_t i = 0; i < t->file.n; i++) {
+		const struct table_entry *n = &t->v[i];
+
+		if (n->wake_at > 0 && n->wake_at < INT64_MAX &&
+		    (!first || n->wake_at < first->wake_at))
+			first = n;
+	}
+	return first;
+}

@@ -9,6 +9,10 @@
 /* Send a step of every schedule that is due; ms until the next is. */
 int64_t keeper_step(struct keeper *k);
 
+/* Of an entry and those of a table the one that is due first; NULL: none. */
+const struct table_entry *keeper_step_first(const struct table *t,
+					    const struct table_entry *first);
+
 /* A longer wait than the last one; returns its end, ms since boot. */
 int64_t keeper_step_backoff(int64_t *backoff);
 

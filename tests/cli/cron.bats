@@ -112,15 +112,15 @@ job=cron:tick:[0-9T]+Z\$" d.err
   JQ_URL=$(server_url heard)
   spawn manager ./notify_listener "$PWD/notify.sock"
   wait_line 5 manager.out '^ready$'
-  schedule tab '@every 1s q tick' '@daily q tock'
+  schedule tab '@every 5s q tick' '@daily q tock'
   NOTIFY_SOCKET=$PWD/notify.sock start d tab
   wait_line 5 manager.out '^READY=1$'
-  wait_line 5 manager.out '^STATUS=2 schedules$'
+  wait_line 5 manager.out '^STATUS=2 schedules, next q/tick at 20..-..-..T..:..:.[05]Z$'
   server_kill heard
   wait_line 10 manager.out '^STATUS=2 schedules, waiting for the server$'
   server_start heard --appendonly yes --appenddirname heard.aof
   jq-cron set q/late '@daily'
-  wait_line 10 manager.out '^STATUS=3 schedules$'
+  wait_line 10 manager.out '^STATUS=3 schedules, next q/tick at '
   stop d
   wait_line 5 manager.out '^STOPPING=1$'
 }

@@ -361,6 +361,10 @@ static void time_back(void)
 	CHECK_STR(got, "1970-01-01T00:00:00.000Z");
 	num_format_time(INT64_MAX, got);
 	CHECK_STR(got, "9999-12-31T23:59:59.999Z");
+	num_format_second(1795514400, got);
+	CHECK_STR(got, "2026-11-24T10:00:00Z");
+	num_format_second(INT64_MAX, got);
+	CHECK_STR(got, "9999-12-31T23:59:59Z");
 }
 
 int main(void)
