@@ -165,8 +165,7 @@ each_once() {
   # several did come with the same ticks: that they were one job is no accident
   cat log* | grep -q ' duplicate name=one '
   # and nobody ended by himself
-  cat log* | grep ' stop ' && fail 'a scheduler ended'
-  return 0
+  run -1 grep ' stop ' log*
 }
 
 is_past() {
