@@ -113,8 +113,9 @@ static void read_queue(struct stats_queue *s)
 }
 
 /* Call a script with up to four arguments that answers OK. */
+/* `args` end with NULL. */
 static int ask(struct redis *r, const struct key_set *k, enum script script,
-	       const char *const args[4], const struct redis_reply **reply,
+	       const char *const args[], const struct redis_reply **reply,
 	       struct err *e)
 {
 	struct redis_cmd c;
@@ -123,7 +124,7 @@ static int ask(struct redis *r, const struct key_set *k, enum script script,
 
 	redis_cmd_init(&c);
 	script_begin(&c, script, k);
-	for (size_t i = 0; i < 4 && args[i]; i++)
+	for (size_t i = 0; args[i]; i++)
 		redis_cmd_str(&c, args[i]);
 	rc = redis_call(r, &c, reply, e);
 	redis_cmd_release(&c);
@@ -340,6 +341,12 @@ static int read_listed(const struct redis_reply *reply, size_t at,
 				&job->header, e);
 }
 
+static void keep(struct buf *b, struct strv text)
+{
+	buf_clear(b);
+	buf_add(b, text.p, text.n);
+}
+
 static int one_of_list(const struct redis_reply *reply, size_t at,
 		       const struct stats_list *list, struct err *e)
 {
@@ -360,33 +367,54 @@ static int one_of_list(const struct redis_reply *reply, size_t at,
 	return rc;
 }
 
+/* A page of jobs behind the one of `score` and `id`, which are then those of
+ * its last. How many there were, or -1. */
+static int64_t one_page(struct redis *r, const struct key_set *k,
+			const struct stats_list *list, int64_t most,
+			struct buf *score, struct buf *id, struct err *e)
+{
+	char number[24];
+	const char *const args[] = {list->state,
+				    score->p,
+				    id->p,
+				    number,
+				    list->payload ? "payload" : "",
+				    NULL};
+	const struct redis_reply *reply;
+	size_t n, last;
+
+	snprintf(number, sizeof(number), "%lld", (long long)most);
+	if (ask(r, k, SCRIPT_LIST, args, &reply, e) < 0)
+		return -1;
+	n = redis_count(reply) < 2 ? 0 : (redis_count(reply) - 2) / 5;
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (one_of_list(reply, 2 + i * 5, list, e) < 0)
+			return -1;
+	last = 2 + (n - 1) * 5;
+	keep(id, redis_str(redis_at(reply, last)));
+	keep(score, redis_str(redis_at(reply, last + 1)));
+	return (int64_t)n;
+}
+
 int stats_each_job(struct redis *r, const struct key_set *k,
 		   const struct stats_list *list, struct err *e)
 {
-	const struct redis_reply *reply;
-	int64_t seen = 0;
-	size_t n;
+	struct buf score = BUF_INIT, id = BUF_INIT;
+	int64_t left = list->limit ? list->limit : INT64_MAX, n = 0;
 
-	do {
-		char skip[24], most[24];
-		const char *const args[4] = {list->state, skip, most,
-					     list->payload ? "payload" : ""};
-		int64_t left = list->limit ? list->limit - seen : PAGE;
-
-		snprintf(skip, sizeof(skip), "%lld", (long long)seen);
-		snprintf(most, sizeof(most), "%lld",
-			 (long long)(left < PAGE ? left : PAGE));
-		if (left <= 0)
-			return 0;
-		if (ask(r, k, SCRIPT_LIST, args, &reply, e) < 0)
-			return -1;
-		n = redis_count(reply) < 2 ? 0 : (redis_count(reply) - 2) / 5;
-		for (size_t i = 0; i < n; i++)
-			if (one_of_list(reply, 2 + i * 5, list, e) < 0)
-				return -1;
-		seen += (int64_t)n;
-	} while (n > 0);
-	return 0;
+	buf_addstr(&score, "-inf");
+	while (left > 0) {
+		n = one_page(r, k, list, left < PAGE ? left : PAGE, &score, &id,
+			     e);
+		if (n <= 0)
+			break;
+		left -= n;
+	}
+	buf_release(&score);
+	buf_release(&id);
+	return n < 0 ? -1 : 0;
 }
 
 /* The record knows the header of a job that was claimed once; a fresh one has

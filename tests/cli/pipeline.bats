@@ -94,6 +94,12 @@ load ../lib/server
   assert_output $'2\n5'
 }
 
+@test "a list of many pages, each job of which leaves it meanwhile: all are met" {
+  seq 1700 | jq-push -q -l mail
+  jq-stat -s ready -F job mail | jq-ctl cancel -q -
+  assert_equal "$(jq-stat -F ready,dead mail)" $'0\t1700'
+}
+
 @test "payloads edited on their way back: JSON out, JSON in" {
   jq-push -q -m 1 -p 2 -N fetch mail 'http://x'
   jq-work --drain mail false 2>err || true

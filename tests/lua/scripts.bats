@@ -698,7 +698,7 @@ close_and_claim() {
   claim W 1 >/dev/null
   before=$(redis HGETALL 'jq:{q}:meta')
   call stat 30000 >/dev/null
-  call list ready 0 10 payload >/dev/null
+  call list ready -inf '' 10 payload >/dev/null
   call peek a >/dev/null
   call workers 30000 >/dev/null
   assert_equal "$(redis HGETALL 'jq:{q}:meta')" "$before"
@@ -826,10 +826,26 @@ close_and_claim() {
   push b
   push c
   redis HSET 'jq:{q}:job' b rubbish >/dev/null
-  run -0 call list ready 0 10 ''
+  run -0 call list ready -inf '' 10 ''
   assert_line a
   assert_line rubbish
   assert_line c
+}
+
+@test "list: a page begins behind a job, whatever has gone meanwhile" {
+  push a
+  push b
+  push c
+  push d
+  run -0 call list ready -inf '' 2 ''
+  assert_line --index 2 a
+  assert_line --index 5 b
+  local score=${lines[6]}
+  claim W 1 2 >/dev/null
+  run -0 call list ready "$score" b 2 ''
+  assert_line --index 2 c
+  run -0 call list ready "$(redis ZSCORE 'jq:{q}:rdy' d)" d 2 ''
+  assert_equal "${#lines[@]}" 2 # OK and the time
 }
 
 @test "abandon: the jobs of that worker go back at once, no others" {
