@@ -139,12 +139,12 @@ $(FUZZ): $B/tests/%: $B/tests/fuzz/%.o $(REPLAY)
 $(UNIT) $(FUZZ): $B/libjobq.a
 	$(call Q,LD,$@)$(LINK) -o $@ $(filter %.o,$^) $< $(DEPS_LIBS) $(LDLIBS)
 
-## check: build, then run every test
+## check: build, then run every test, most of which wait most of the time
 BATS := $(wildcard $(patsubst %,tests/%/*.bats,lua cli fault docs install bench))
 check: deps
 	$(AGAIN) run-check
 run-check: build $(UNIT) $(FUZZ)
-	@JQ_BIN=$B TEST_JOBS=$(JOBS) tests/run $(BATS) $(UNIT) $(FUZZ)
+	@JQ_BIN=$B TEST_JOBS=$$((2 * $(JOBS))) tests/run $(BATS) $(UNIT) $(FUZZ)
 
 ## check-unit, check-cli, check-lua, check-install: some of them
 check-unit: $(UNIT) $(FUZZ)
@@ -171,8 +171,8 @@ run-fuzz: $(FUZZ)
 TORTURE := $(addprefix $B/tests/fault/,proxy ledger clock.so)
 $(TORTURE): $B/tests/fault/%: tests/fault/$$(basename $$*).c
 	@mkdir -p $(@D)
-	$(call Q,LD,$@)$(CC) $(STD) $(CFLAGS) -fPIC $(SHARED) -o $@ $< -ldl
-%.so: SHARED = -shared
+	$(call Q,LD,$@)$(CC) $(STD) $(CFLAGS) -fPIC $(SO) -o $@ $< -ldl
+%.so: SO = -shared
 torture: deps
 	$(AGAIN) run-torture
 run-torture: build $(TORTURE)
