@@ -161,8 +161,11 @@ void engine_take(struct engine *en, struct lane *l,
 {
 	struct claim_words words = claim_words(a, i);
 
+	/* those that are held go first, also when a slot has just become free
+	 */
 	if (en->phase == STOP_RUN && en->set->mode == SETTINGS_EACH &&
-	    room(en) == 0 && ahead_put(&en->ahead, &words, l->asked_ms)) {
+	    (room(en) == 0 || en->ahead.n) &&
+	    ahead_put(&en->ahead, &words, l->asked_ms)) {
 		if (!loop_timer_armed(en->ahead_timer))
 			loop_timer_set(en->ahead_timer, AHEAD_MS);
 		return;

@@ -41,11 +41,11 @@ some_handed_back() {
   short 60
   jq-push -q q long
   short 20
-  wait_until 20 test -e began
-  wait_until 5 counts 20 1
+  wait_until 20 test -e began || return
+  wait_until 5 counts 20 1 || return
   [ "$(released)" = '' ] || return 0
   echo >fifo
-  wait_until 20 counts 0 0
+  wait_until 20 counts 0 0 || return
   return 1
 }
 
