@@ -153,11 +153,11 @@ pss() {
 # A process that has started still touches pages: until two looks agree.
 pss_settled() {
   local last=-1 kib=0
-  until kib=$(pss "$@") && [ "$kib" = "$last" ]; do
+  while kib=$(pss "$@") && [ "$kib" != "$last" ]; do
     last=$kib
     pause 200
   done
-  echo "$kib"
+  [ -n "$kib" ] && echo "$kib"
 }
 
 # 64 handlers that hold still; what they take themselves is not counted.
