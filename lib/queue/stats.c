@@ -367,16 +367,21 @@ static int one_of_list(const struct redis_reply *reply, size_t at,
 	return rc;
 }
 
-/* A page of jobs behind the one of `score` and `id`, which are then those of
- * its last. How many there were, or -1. */
+/* Where a walk through a list stands: at its last job. */
+struct place {
+	struct buf score, id;
+};
+
+/* A page of jobs behind `p`, which then stands at its last. How many there
+ * were, or -1. */
 static int64_t one_page(struct redis *r, const struct key_set *k,
 			const struct stats_list *list, int64_t most,
-			struct buf *score, struct buf *id, struct err *e)
+			struct place *p, struct err *e)
 {
 	char number[24];
 	const char *const args[] = {list->state,
-				    score->p,
-				    id->p,
+				    p->score.p,
+				    p->id.p,
 				    number,
 				    list->payload ? "payload" : "",
 				    NULL};
@@ -393,27 +398,26 @@ static int64_t one_page(struct redis *r, const struct key_set *k,
 		if (one_of_list(reply, 2 + i * 5, list, e) < 0)
 			return -1;
 	last = 2 + (n - 1) * 5;
-	keep(id, redis_str(redis_at(reply, last)));
-	keep(score, redis_str(redis_at(reply, last + 1)));
+	keep(&p->id, redis_str(redis_at(reply, last)));
+	keep(&p->score, redis_str(redis_at(reply, last + 1)));
 	return (int64_t)n;
 }
 
 int stats_each_job(struct redis *r, const struct key_set *k,
 		   const struct stats_list *list, struct err *e)
 {
-	struct buf score = BUF_INIT, id = BUF_INIT;
+	struct place at = {.score = BUF_INIT, .id = BUF_INIT};
 	int64_t left = list->limit ? list->limit : INT64_MAX, n = 0;
 
-	buf_addstr(&score, "-inf");
+	buf_addstr(&at.score, "-inf");
 	while (left > 0) {
-		n = one_page(r, k, list, left < PAGE ? left : PAGE, &score, &id,
-			     e);
+		n = one_page(r, k, list, left < PAGE ? left : PAGE, &at, e);
 		if (n <= 0)
 			break;
 		left -= n;
 	}
-	buf_release(&score);
-	buf_release(&id);
+	buf_release(&at.score);
+	buf_release(&at.id);
 	return n < 0 ? -1 : 0;
 }
 
