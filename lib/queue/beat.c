@@ -7,7 +7,7 @@
 #include "queue/script.h"
 
 enum {
-	HEAD = 4
+	HEAD = 5
 }; /* elements of an answer before the first job */
 
 void beat_init(struct beat *b, const struct key_set *keys)
@@ -59,6 +59,7 @@ static int read_answer(const struct beat *b, const struct redis_reply *reply,
 	a->lease_ms = script_number(redis_at(reply, 1));
 	a->past.epoch = redis_str(redis_at(reply, 2));
 	a->past.history = script_number(redis_at(reply, 3));
+	a->past.request = script_number(redis_at(reply, 4));
 	a->n = b->n;
 	a->reply = reply;
 	return 0;

@@ -9,7 +9,7 @@
 
 /* Elements of an answer before the first job, and of each job. */
 enum {
-	HEAD = 5,
+	HEAD = 6,
 	EACH = 4
 };
 
@@ -48,6 +48,7 @@ static int read_answer(const struct redis_reply *reply, const char *queue,
 	a->lease_ms = script_number(redis_at(reply, 2));
 	a->past.epoch = redis_str(redis_at(reply, 3));
 	a->past.history = script_number(redis_at(reply, 4));
+	a->past.request = script_number(redis_at(reply, 5));
 	a->n = (redis_count(reply) - HEAD) / EACH;
 	a->reply = reply;
 	return 0;

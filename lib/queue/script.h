@@ -66,6 +66,8 @@ int script_answer(const struct redis_reply *reply, const char *queue,
 struct script_past {
 	struct strv epoch; /* another one: all of them were lost */
 	int64_t history;   /* only grows, unless the last of them were lost */
+	int64_t request;   /* ours, the last it knew; 0 = none. Not less than
+			    * one it has answered, unless that was lost */
 };
 
 /*

@@ -15,6 +15,12 @@
 /* Jobs that one call closes and claims: what a script does is bounded. */
 #define CALL_MOST 100
 
+static void note(struct lane *l, const struct claim_answer *a)
+{
+	lane_told(l, &a->past, a->lease_ms);
+	l->answered = l->request;
+}
+
 static void answered(void *arg, const struct claim_answer *a,
 		     const struct err *why)
 {
@@ -23,7 +29,7 @@ static void answered(void *arg, const struct claim_answer *a,
 
 	l->asked = 0;
 	if (a)
-		lane_told(l, &a->past, a->lease_ms);
+		note(l, a);
 	l->host->claimed(l->host->arg, l, asked, a, why);
 }
 
@@ -92,10 +98,17 @@ void lane_claim(struct lane *l, int n)
 	claim_send(&l->claim, l->host->redis, l->host->instance, l->request, n);
 }
 
-void lane_told(struct lane *l, const struct script_past *past, int64_t lease_ms)
+static void complain(const struct lane *l, int64_t n, const char *what)
 {
-	if (lease_ms > 0)
-		l->lease_ms = lease_ms;
+	log_say(l->host->log, LOG_ERROR,
+		"queue '%s': its data were lost or replaced: %" PRId64
+		" %s (did a replica take over that lagged behind?)",
+		l->keys.queue, n, what);
+}
+
+/* Has the server forgotten what it had told us? */
+static void compare(const struct lane *l, const struct script_past *past)
+{
 	if (l->epoch[0] && !strv_eq(past->epoch, l->epoch))
 		log_say(l->host->log, LOG_ERROR,
 			"queue '%s': its data were lost or replaced "
@@ -103,14 +116,22 @@ void lane_told(struct lane *l, const struct script_past *past, int64_t lease_ms)
 			"persistence?)",
 			l->keys.queue);
 	else if (past->history < l->history)
-		log_say(l->host->log, LOG_ERROR,
-			"queue '%s': its data were lost or replaced: %" PRId64
-			" pushes and claims fewer than before (did a replica "
-			"take over that lagged behind?)",
-			l->keys.queue, l->history - past->history);
+		complain(l, l->history - past->history,
+			 "pushes and claims fewer than before");
+	else if (past->request && past->request < l->answered)
+		complain(l, l->answered - past->request,
+			 "of its answers to us are forgotten");
+}
+
+void lane_told(struct lane *l, const struct script_past *past, int64_t lease_ms)
+{
+	if (lease_ms > 0)
+		l->lease_ms = lease_ms;
+	compare(l, past);
 	snprintf(l->epoch, sizeof(l->epoch), "%.*s", (int)past->epoch.n,
 		 past->epoch.p);
 	l->history = past->history;
+	l->answered = past->request;
 }
 
 static void put_away(struct lane_batch *b)

@@ -70,6 +70,7 @@ struct lane {
 	int asked;	    /* jobs */
 	int64_t asked_ms;   /* since boot: when the claim was made */
 	int64_t request;    /* number of the last claim */
+	int64_t answered;   /* … of the last it remembers */
 	struct beat beat;   /* in flight while beating; engine_beat.c's */
 	bool beating;
 	bool beat_again;      /* asked for meanwhile */

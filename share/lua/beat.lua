@@ -6,8 +6,9 @@
 -- ARGV  1 worker instance, 2 what it is (shown by jq-stat; "" = unchanged,
 --       "closed" = it ends: nothing may be claimed for it any more), then 3
 --       for each job: id, token, live text ("" = unchanged)
--- Returns OK, the lease in ms, the epoch, the history, then for each job ok,
--- watched (ok, and somebody follows it), lost, cancel.
+-- Returns OK, the lease in ms, the epoch, the history, the number of the worker's
+-- last claim (0 = none is known), then for each job ok, watched (ok, and somebody
+-- follows it), lost, cancel.
 -- A lease that has run out but was not taken back yet is renewed all the same.
 --@ base
 --@ count
@@ -21,7 +22,8 @@
 local worker, info = ARGV[1], ARGV[2]
 local lease = setting('lease')
 local m = call('HMGET', META, 'epoch', 'pushed', 'claimed', 'watched')
-local answer = {'OK', int(lease), m[1] or '', history(m[2], m[3])}
+local _, request = request_of(worker)
+local answer = {'OK', int(lease), m[1] or '', history(m[2], m[3]), int(request)}
 call('ZCARD', SEEN)
 outage_check(lease)
 if info == 'closed' then

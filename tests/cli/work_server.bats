@@ -148,6 +148,23 @@ waits='echo $$ >>pids; read -r line <go; exit ${line:-0}'
   exec 8>&-
 }
 
+@test "our claims gone, and others' in their place" {
+  begin
+  jq-push -q q x
+  jq-push -q q y
+  spawn worker jq-work -L 6s q sh -c "$waits"
+  wait_until 5 held
+  echo 0 >&8
+  wait_until 5 has 'done',running $'1\t1'
+  local claims
+  claims=$(redis HKEYS 'jq:{q}:wrk' | grep '^c:')
+  redis HSET 'jq:{q}:wrk' "$claims" 1 >/dev/null
+  wait_line 10 worker.err "queue 'q': its data were lost or replaced: 1 of its"
+  echo 0 >&8
+  wait_until 10 has 'done' 2
+  exec 8>&-
+}
+
 @test "wrong password, no rights, not a Redis: told at the start" {
   server_start locked --requirepass secret
   run -77 --separate-stderr jq-work -u "$(server_url locked)" q true

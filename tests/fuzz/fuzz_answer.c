@@ -103,6 +103,7 @@ static void on_claim(void *arg, const struct claim_answer *a,
 	}
 	touch(a->past.epoch);
 	number(a->past.history);
+	number(a->past.request);
 	number(a->next_ms);
 	number(a->lease_ms);
 	for (size_t i = 0; i < a->n; i++) {

@@ -23,7 +23,7 @@ push() {
 
 # claim WORKER REQUEST [N]: the ids that came, one per line
 claim() {
-  call claim "$1" "$2" "${3:-1}" | sed -n '6~5p'
+  call claim "$1" "$2" "${3:-1}" | sed -n '7~5p'
 }
 
 # A request number above all before it.
@@ -162,8 +162,8 @@ assert_sound() {
 @test "claim: the same request again gives the same jobs and tokens" {
   push a
   push b
-  first=$(call claim W 1 2 | tail -n +6)
-  second=$(call claim W 1 2 | tail -n +6)
+  first=$(call claim W 1 2 | tail -n +7)
+  second=$(call claim W 1 2 | tail -n +7)
   assert_equal "$second" "$first"
   assert_equal "$(call claim W 1 2 | head -n 1)" SAME
   assert_equal "$(record a 5)" 1
@@ -304,14 +304,14 @@ close_and_claim() {
   assert_line --index 0 OK
   assert_line --index 1 OK
   assert_line --index 2 OK
-  assert_line --index 7 b
+  assert_line --index 8 b
   assert_equal "$(state a) $(state b) $(state c)" 'done  run  rdy '
   # the answer was lost
   run -0 close_and_claim a 2 1
   assert_line --index 1 DUP
   assert_line --index 2 SAME
-  assert_line --index 7 b
-  assert_line --index 8 "$(record b 1)"
+  assert_line --index 8 b
+  assert_line --index 9 "$(record b 1)"
   # a late copy of it
   claim W 3 >/dev/null
   run -0 close_and_claim a 2 1
@@ -328,21 +328,21 @@ close_and_claim() {
   redis ZADD 'jq:{q}:dly' 1.0 later >/dev/null
   # there is nothing else to give
   run -0 close_and_claim a 2 1
-  assert_line --index 7 later
+  assert_line --index 8 later
   push b
   push latest 9 +60000
   redis ZADD 'jq:{q}:dly' 1.0 latest >/dev/null
   token=$(record later 1)
   redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) - 11))" >/dev/null
   run -0 close_and_claim later 3 1
-  assert_line --index 7 latest
+  assert_line --index 8 latest
   # a clock that goes back keeps nothing from its turn
   push even-later 9 +60000
   redis ZADD 'jq:{q}:dly' 1.0 even-later >/dev/null
   token=$(record latest 1)
   redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) + 60000))" >/dev/null
   run -0 close_and_claim latest 4 1
-  assert_line --index 7 even-later
+  assert_line --index 8 even-later
   assert_sound
 }
 
@@ -456,7 +456,7 @@ close_and_claim() {
   call claim V 1 1 >/dev/null
   assert_equal "$(state a)" 'run '
   run -0 call beat W '' a "$(record a 1)" ''
-  assert_line --index 4 ok
+  assert_line --index 5 ok
   # the grace ends
   expire_lease a
   redis HSET 'jq:{q}:meta' hold 1 >/dev/null
@@ -513,6 +513,18 @@ close_and_claim() {
   assert_line --index 3 3
 }
 
+@test "claim and beat: a worker hears which claim of its the server knew last" {
+  push a
+  run -0 call claim W 7 1
+  assert_line --index 5 0
+  run -0 call beat W ''
+  assert_line --index 4 7
+  run -0 call claim W 9 1
+  assert_line --index 5 7
+  run -0 call beat V ''
+  assert_line --index 4 0
+}
+
 @test "beat: renews what is held, names what is lost" {
   push a
   claim W 1 >/dev/null
@@ -520,8 +532,8 @@ close_and_claim() {
   run -0 call beat W 'me h 1 1 1 1 0 0 v run' a "$(record a 1)" 'news' b 1.W ''
   assert_line --index 0 OK
   assert_line --index 3 2
-  assert_line --index 4 ok
-  assert_line --index 5 lost
+  assert_line --index 5 ok
+  assert_line --index 6 lost
   [ "$(redis ZSCORE 'jq:{q}:run' a)" -gt 1000 ]
   assert_equal "$(redis HGET 'jq:{q}:live' a)" news
   close_as a done
@@ -594,7 +606,7 @@ close_and_claim() {
   assert_output $'OK\nASKED\nOK\nOK\nGONE'
   assert_equal "$(state d)$(state s)$(state r)" 'dead dead run '
   run -0 call beat W '' r "$(record r 1)" ''
-  assert_line --index 4 cancel
+  assert_line --index 5 cancel
   close_as r fail 1000 5 cancelled
   assert_equal "$(state r)" 'dead '
   run -0 call remove cancel 'by me' r

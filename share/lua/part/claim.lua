@@ -3,8 +3,9 @@
 -- leaving `rdy`, because that and entering `run` must not be seen apart.
 -- claim() returns OK (without a job: ask again), SAME (this request again: the
 -- jobs it got), STALE (an older one), PAUSED or NONE, then the ms until
--- something is due, the lease in ms, the epoch, the history (this claim in it);
--- then 4 for each job: id, token, record, envelope.
+-- something is due, the lease in ms, the epoch, the history (this claim in it),
+-- the number of this worker's last request before (0 = none is known); then 4
+-- for each job: id, token, record, envelope.
 
 -- A worker that is busy claims often: then it does the housekeeping no more
 -- often than this, in ms.
@@ -15,10 +16,9 @@ local HOUSEKEEPING = 10
 local function claim(worker, request, most, busy)
   local m = call('HMGET', META, 'epoch', 'paused', 'fence', 'pushed', 'claimed',
     'tick')
+  local last, last_request = request_of(worker)
   local answer = {'NONE', 0, int(setting('lease')), m[1] or '',
-    history(m[4], m[5])}
-  local last = call('HGET', WRK, 'c:' .. worker)
-  local last_request = tonumber(string.match(last or '', '^%d+')) or 0
+    history(m[4], m[5]), int(last_request)}
   request = tonumber(request)
   if last == 'closed' or request < last_request then
     answer[1] = 'STALE'

@@ -23,6 +23,14 @@ local function history(pushed, claimed)
   return int((tonumber(pushed) or 0) + (tonumber(claimed) or 0))
 end
 
+-- The last request of a worker and what it got, as claim() keeps it, and the
+-- number in it. That the server knows no fewer than it has answered is the other
+-- half of the history: the claims of others hide that one's own were forgotten.
+local function request_of(worker)
+  local last = call('HGET', WRK, 'c:' .. worker)
+  return last, tonumber(string.match(last or '', '^%d+')) or 0
+end
+
 -- Of all that may still be held: configure.lua remembers one that was longer.
 local function longest_lease(lease)
   local m = call('HMGET', META, 'lease_was', 'lease_until')
