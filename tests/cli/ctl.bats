@@ -111,7 +111,7 @@ true	deploy 42, $(me)"
   assert_output q/x1
   assert_equal "$stderr" "jq-ctl: 'q/x1' is running; its worker was asked to stop it"
   run -0 job_call q beat W '' x1 "$(job_token q/x1)" ''
-  assert_line --index 4 cancel
+  assert_line --index 5 cancel
   run -0 job_close q/x1 fail signal:15
   run -0 jq-stat -i -F state,error q/x1
   assert_output "dead	cancelled"

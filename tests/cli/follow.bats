@@ -138,10 +138,10 @@ speak() {
   job_claim mail W >/dev/null
   token=$(job_token mail/a)
   run -0 job_call mail beat W '' a "$token" ''
-  assert_line --index 4 ok
+  assert_line --index 5 ok
   run -0 job_call mail watch a 60000
   run -0 job_call mail beat W '' a "$token" ''
-  assert_line --index 4 watched
+  assert_line --index 5 watched
   for i in {1..40}; do
     job_push "mail/b$i"
     job_call mail watch "b$i" 60000 >/dev/null
@@ -151,7 +151,7 @@ speak() {
   # marks end by themselves, and go with the next one
   redis HSET 'jq:{mail}:meta' watched 'a=1 ' >/dev/null
   run -0 job_call mail beat W '' a "$token" ''
-  assert_line --index 4 ok
+  assert_line --index 5 ok
   job_call mail watch b1 60000 >/dev/null
   run -0 redis HGET 'jq:{mail}:meta' watched
   assert_output --regexp '^b1=[0-9]+ $'
