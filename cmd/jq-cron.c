@@ -103,7 +103,7 @@ static const struct opt table[] = {
 	 OPT_INT, .at = &args.ready_fd, .min = 3, .max = INT32_MAX},
 	{KEY_DURABILITY, "durability", "KIND",
 	 "how sure jobs are to be: memory, fsync, replicas:N",
-	 OPT_CALL, .at = &args.durable, .fn = durable_parse},
+	 OPT_CALL, .at = &args.durable, .fn = durable_parse, .otherwise = "memory"},
 	{.name = NULL},
 };
 /* clang-format on */

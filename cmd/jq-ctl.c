@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/archive.h"
 #include "cli/checkup.h"
@@ -17,6 +16,7 @@
 #include "cli/mover.h"
 #include "cli/opt.h"
 #include "cli/output.h"
+#include "cli/overview.h"
 #include "cli/ping.h"
 #include "cli/private.h"
 #include "cli/removal.h"
@@ -210,6 +210,14 @@ static int server(void *with, struct err *e)
 	return c->status < 0 ? -1 : 0;
 }
 
+static int config(void *with, struct err *e)
+{
+	struct ctl *c = with;
+
+	c->status = overview_run(&command, args.operand, args.n, &c->out, e);
+	return c->status < 0 ? -1 : 0;
+}
+
 static int check(void *with, struct err *e)
 {
 	struct ctl *c = with;
@@ -247,6 +255,9 @@ static struct verb verbs[] = {
 	 "move --to QUEUE --all -s STATE QUEUE",
 	 "Put waiting and dead jobs into another queue, as they are.",
 	 "to queue all state ", "job", NULL, move_jobs},
+	{"config", "config [COMMAND ...]",
+	 "Print what the options of all commands are set to, and where.", "",
+	 "command?", NULL, config},
 	{"check", "check [--repair] [QUEUE ...]",
 	 "Check that the data fits together, and mend it.", "repair ", "queue?",
 	 NULL, check},
@@ -281,30 +292,15 @@ static void check_queues(size_t most)
 /* Deleting many needs one queue, one state, and a word from a person. */
 static void check_sweep(void)
 {
-	const char *state = args.state ? args.state : "";
-
 	if (!args.all && (args.state || args.force))
 		opt_usage(&command, "%s is for --all",
 			  args.state ? "-s" : "-f");
 	if (!args.all)
 		return;
-	if (!args.state)
-		opt_usage(&command, "--all needs a state (-s)");
-	if (strcmp(state, "done") == 0)
-		opt_usage(&command,
-			  "finished jobs are not dropped; they go by "
-			  "themselves ('jq-ctl set QUEUE keep-done=…')");
-	if (!look_known_state(state))
-		opt_usage(&command,
-			  "'%s' is not a state (ready, running, delayed, "
-			  "retry, dead, all)",
-			  state);
 	if (args.n != 1 || args.queue)
 		opt_usage(&command, "--all takes one queue");
 	check_queues(1);
-	if (!args.force && !isatty(0))
-		opt_usage(&command, "--all needs -f when nobody can be asked "
-				    "(stdin is no terminal)");
+	removal_check_all(&command, args.state, args.force);
 }
 
 static void check_move(void)
@@ -357,9 +353,14 @@ static const struct verb *parse_args(int argc, char **argv)
 	return v;
 }
 
+static bool needs_server(const struct verb *v)
+{
+	return v->run != server && v->run != config;
+}
+
 static int run(const struct verb *v, struct ctl *c, struct err *e)
 {
-	if (v->run != server &&
+	if (needs_server(v) &&
 	    connect_open(&c->server, &args.common, "jq-ctl", NULL, e) < 0)
 		return -1;
 	who_find(c->who, sizeof(c->who));
@@ -375,7 +376,7 @@ static int run(const struct verb *v, struct ctl *c, struct err *e)
 	if (c->status == 0)
 		c->status = c->tune.status;
 	/* what nobody waits for (announce) has to arrive too */
-	if (v->run != server)
+	if (needs_server(v))
 		redis_drain(c->server.redis);
 	return output_write(c->out.p, c->out.len, e);
 }

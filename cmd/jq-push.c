@@ -98,7 +98,7 @@ static const struct opt table[] = {
 	{KEY_MAX_PAYLOAD, "max-payload", "SIZE", "refuse larger ones (64M)",
 	 OPT_SIZE, .at = &args.max_payload, .max = JOB_HARD_MAX_PAYLOAD},
 	{KEY_DURABILITY, "durability", "KIND", "memory, fsync or replicas:N",
-	 OPT_CALL, .at = &args.durable, .fn = durable_parse},
+	 OPT_CALL, .at = &args.durable, .fn = durable_parse, .otherwise = "memory"},
 	{KEY_FRAME, "frame", "FRAME", "warn of what is no record of a --stream",
 	 OPT_CALL, .at = &args.frame, .fn = pusher_read_frame},
 	{KEY_DRY_RUN, "dry-run", NULL, "check and print; needs no server",

@@ -16,7 +16,7 @@ _jobq_schedules() {
 
 _jobq_options() {
   printf '%s\n' -u --url --url-file --namespace --config --connect-timeout \
-    -J --json -q --quiet -v --verbose --color -h --help -V --version
+    -J --json -q --quiet -v --verbose --color --show-config -h --help -V --version
   case $1 in
   jq-push)
     printf '%s\n' -l --lines -0 --null -r --no-empty -N --name \
@@ -100,8 +100,9 @@ _jobq_operands() {
     *' move '*) _jobq_jobs ready ;;
     *' drop '*) _jobq_jobs dead ;;
     *' server '*) echo status stop url ;;
+    *' config '*) echo jq-push jq-work jq-stat jq-retry jq-cron jq-ctl ;;
     *) echo ping pause resume cancel drop move set get check prune export import \
-      server ;;
+      config server ;;
     esac
     ;;
   jq-retry) _jobq_jobs dead ;;

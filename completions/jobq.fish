@@ -23,6 +23,7 @@ for jobq_command in jq-push jq-work jq-stat jq-retry jq-cron jq-ctl
     complete -c $jobq_command -s q -l quiet -d 'Say less'
     complete -c $jobq_command -s v -l verbose -d 'Say more on stderr'
     complete -c $jobq_command -l color -x -a 'auto always never' -d 'Colour'
+    complete -c $jobq_command -l show-config -d 'Print all options and who set them'
     complete -c $jobq_command -s h -l help -d 'Print a summary'
     complete -c $jobq_command -s V -l version -d 'Print the version'
 end
@@ -163,7 +164,8 @@ complete -c jq-cron -l ready-fd -x -d 'Tell when in force'
 complete -c jq-cron -l durability -x -a 'memory fsync replicas:1' \
     -d 'How sure jobs are to be'
 
-complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop move set get check prune export import server'
+complete -c jq-ctl -f -n 'test (count (commandline -opc)) -eq 1' -a 'ping pause resume cancel drop move set get check prune export import config server'
+complete -c jq-ctl -f -n '__fish_seen_subcommand_from config' -a 'jq-push jq-work jq-stat jq-retry jq-cron jq-ctl'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from pause resume set get check export prune' -a '(__jobq_queues)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from cancel' -a '(__jobq_jobs running)'
 complete -c jq-ctl -f -n '__fish_seen_subcommand_from drop' -a '(__jobq_jobs dead)'

@@ -2,6 +2,7 @@
 /* Parses and prints the numbers people type; the grammar is in num.h. */
 #include "base/num.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -414,6 +415,35 @@ int num_time(struct strv text, int64_t now_ms, int64_t *out_ms, struct err *e)
 	}
 	text_show(text, shown, sizeof(shown));
 	return err_set(e, STATUS_USAGE, "'%s' %s", shown, why[r]);
+}
+
+void num_format_duration(int64_t ms, char to[NUM_TEXT_SIZE])
+{
+	size_t used = 0;
+
+	snprintf(to, NUM_TEXT_SIZE, "0");
+	/* from days on, for 14d says more than 2w */
+	for (size_t i = 1; i < ARRAY_LEN(units) && ms > 0; i++) {
+		int64_t n = ms / units[i].ms;
+
+		ms %= units[i].ms;
+		if (n)
+			used += (size_t)snprintf(
+				to + used, NUM_TEXT_SIZE - used,
+				"%" PRId64 "%s", n, units[i].name);
+	}
+}
+
+void num_format_size(int64_t bytes, char to[NUM_TEXT_SIZE])
+{
+	static const char *const letters[] = {"", "k", "M", "G", "T"};
+	size_t i = 0;
+
+	while (bytes && bytes % 1024 == 0 && i + 1 < ARRAY_LEN(letters)) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(to, NUM_TEXT_SIZE, "%" PRId64 "%s", bytes, letters[i]);
 }
 
 void num_format_span(int64_t ms, char *to)

@@ -48,6 +48,11 @@ int num_time(struct strv text, int64_t now_ms, int64_t *out_ms,
  * least 24 bytes. */
 void num_format_span(int64_t ms, char *to);
 
+/* What num_duration() and num_size() read, exactly: "1h30m", "64M". */
+#define NUM_TEXT_SIZE 48
+void num_format_duration(int64_t ms, char to[NUM_TEXT_SIZE]);
+void num_format_size(int64_t bytes, char to[NUM_TEXT_SIZE]);
+
 /* The same instant back as "2026-11-24T10:00:00.123Z"; 32 bytes at least. */
 void num_format_time(int64_t ms, char *to);
 

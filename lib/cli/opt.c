@@ -22,39 +22,12 @@
 #include "cli/config.h"
 #include "cli/env.h"
 #include "cli/opt_help.h"
+#include "cli/opt_impl.h"
 #include "cli/opt_value.h"
 
-/* Long options have no letter; getopt_long() reports them from here on. */
-#define LONG_BASE 256
-
-/* Sources, best first; each variable and each part of a file has a rank of its
- * own from there on. */
-#define RANK_ARGV 1
-#define RANK_ENV  2
-#define RANK_FILE 10
-
-/* One option, and which source has set it with what. */
-struct slot {
-	const struct opt *opt;
-	int rank;	  /* 0 = none has */
-	const char *text; /* borrowed; NULL for a flag in argv */
-};
-
-struct parser {
-	const struct opt_command *cmd;
-	const struct opt *common; /* table of all commands */
-	struct slot *slots;	  /* the command's own, then the common ones */
-	size_t n, own;
-	struct option *longs;
-	struct buf letters;
-	bool password; /* there was one in argv */
-	bool again;    /* opt_parse_again() */
-};
-
-/* What OPT_TEXT values from files and a scrubbed URL point into, for the life
- * of the process. */
+/* What OPT_TEXT values from files point into, for the life of the process. */
 static struct config files[2], files_again[2];
-static char *kept_url, *kept_path;
+static char *kept_path;
 
 /* The command line as it was, but for what is blotted out in it. */
 static char **kept_argv;
@@ -136,34 +109,34 @@ void opt_warn(const struct opt_command *cmd, const char *fmt, ...)
 	free(msg);
 }
 
-static no_return void die(const struct parser *p, const struct err *e)
+void opt_die(const struct opt_command *cmd, const struct err *e)
 {
-	if (p->cmd->refuse)
-		p->cmd->refuse(e->msg);
-	exit(opt_end(p->cmd, e));
+	if (cmd->refuse)
+		cmd->refuse(e->msg);
+	exit(opt_end(cmd, e));
 }
 
-static void add_slot(struct parser *p, const struct opt *o)
+static void add_slot(struct opt_parser *p, const struct opt *o)
 {
 	size_t i = p->n++;
 
 	p->slots = buf_realloc(p->slots, p->n * sizeof(*p->slots));
 	p->longs = buf_realloc(p->longs, (p->n + 1) * sizeof(*p->longs));
-	p->slots[i] = (struct slot){.opt = o};
+	p->slots[i] = (struct opt_slot){.opt = o};
 	p->longs[i] = (struct option){o->name,
 				      o->arg ? required_argument : no_argument,
-				      NULL, LONG_BASE + (int)i};
+				      NULL, OPT_LONG_BASE + (int)i};
 	p->longs[p->n] = (struct option){NULL, 0, NULL, 0};
-	if (o->key > 0 && o->key < LONG_BASE) {
+	if (o->key > 0 && o->key < OPT_LONG_BASE) {
 		buf_addch(&p->letters, (char)o->key);
 		if (o->arg)
 			buf_addch(&p->letters, ':');
 	}
 }
 
-static void parser_init(struct parser *p, const struct opt_command *cmd)
+static void parser_init(struct opt_parser *p, const struct opt_command *cmd)
 {
-	*p = (struct parser){.cmd = cmd, .letters = BUF_INIT};
+	*p = (struct opt_parser){.cmd = cmd, .letters = BUF_INIT};
 	/* stop at operands, so that the order they are in is dealt with here
 	 * and POSIXLY_CORRECT changes nothing; report missing values as ':' */
 	buf_addstr(&p->letters, "+:");
@@ -178,14 +151,14 @@ static void parser_init(struct parser *p, const struct opt_command *cmd)
 			add_slot(p, o);
 }
 
-static void parser_release(struct parser *p)
+static void parser_release(struct opt_parser *p)
 {
 	free(p->slots);
 	free(p->longs);
 	buf_release(&p->letters);
 }
 
-static struct slot *find_slot(struct parser *p, const char *name)
+static struct opt_slot *find_slot(struct opt_parser *p, const char *name)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->slots[i].opt->name, name) == 0)
@@ -195,7 +168,8 @@ static struct slot *find_slot(struct parser *p, const char *name)
 
 /* --url and --url-file answer the same question: one of them, from the best
  * source that has either. */
-static const struct slot *rival(struct parser *p, const struct slot *s)
+static const struct opt_slot *rival(struct opt_parser *p,
+				    const struct opt_slot *s)
 {
 	if (strcmp(s->opt->name, "url") == 0)
 		return find_slot(p, "url-file");
@@ -203,187 +177,54 @@ static const struct slot *rival(struct parser *p, const struct slot *s)
 						     : NULL;
 }
 
-/* Set an option from the source of that rank, unless a better one has. `from`
- * names the source in messages. */
-static int give(struct parser *p, struct slot *s, int rank, const char *from,
-		const char *text, struct err *e)
+int opt_give(struct opt_parser *p, struct opt_slot *s, struct opt_source from,
+	     const char *text, struct err *e)
 {
 	const struct opt *o = s->opt;
-	const struct slot *other = rival(p, s);
-	bool again = s->rank == rank;
+	const struct opt_slot *other = rival(p, s);
+	bool again = s->from.rank == from.rank;
 
-	if ((s->rank && s->rank < rank) ||
-	    (other && other->rank && other->rank < rank))
+	if ((s->from.rank && s->from.rank < from.rank) ||
+	    (other && other->from.rank && other->from.rank < from.rank))
 		return 0;
-	if (other && other->rank == rank)
+	if (other && other->from.rank == from.rank)
 		return err_set(e, STATUS_USAGE, "excludes %s%s",
-			       rank == RANK_ARGV ? "--" : "", other->opt->name);
+			       from.rank == OPT_ARGV ? "--" : "",
+			       other->opt->name);
 	if (again && o->kind != OPT_LIST && o->kind != OPT_COUNT) {
 		if (!text || !s->text || strcmp(text, s->text) == 0)
 			return 0;
 		return err_set(e, STATUS_USAGE,
 			       "given twice with different values");
 	}
-	s->rank = rank;
+	s->from = from;
 	s->text = text;
 	if (other)
-		p->cmd->common->url_from = from;
+		p->cmd->common->url_from = from.name;
 	if (o->given)
 		*o->given = true;
 	return opt_value_store(o, text, e);
 }
 
-/* --help and --version set nothing. */
-static bool is_question(const struct opt *o)
+bool opt_is_question(const struct opt *o)
 {
 	return o->kind == OPT_CALL && !o->fn;
 }
 
-/* The answer to one of them, and the end. */
-static no_return void answer(const struct parser *p, const struct opt *o)
+void opt_answer(const struct opt_command *cmd, const struct buf *text)
 {
-	struct buf text = BUF_INIT;
+	int status = cmd->answer_status;
 	struct err e;
-	int status = p->cmd->answer_status;
 
-	if (strcmp(o->name, "help") == 0)
-		opt_help_write(p->cmd, &text);
-	else
-		opt_help_version(p->cmd, &text);
-	if (fd_write_all(STDOUT_FILENO, text.p, text.len)) {
+	if (fd_write_all(STDOUT_FILENO, text->p, text->len)) {
 		err_sys(&e, STATUS_IO, errno,
 			"cannot write to standard output");
-		status = opt_fail(p->cmd, &e);
+		status = opt_fail(cmd, &e);
 	}
-	buf_release(&text);
 	exit(status);
 }
 
-/* Copy a URL and overwrite the user and password that argv holds, which every
- * user of the machine may read. */
-static const char *scrub_url(struct parser *p, char *arg)
-{
-	char *start = strstr(arg, "://"), *end = strrchr(arg, '@');
-
-	if (p->again)
-		return kept_url;
-	/* a second, other one will be refused, compared with the first */
-	if (!kept_url || strcmp(kept_url, arg) != 0)
-		kept_url = buf_strdup(arg);
-	if (!start || !end || end < start + 3)
-		return kept_url;
-	p->password |=
-		memchr(start + 3, ':', (size_t)(end - start - 3)) != NULL;
-	memset(start + 3, '*', (size_t)(end - start - 3));
-	return kept_url;
-}
-
-/* getopt_long() would take an abbreviation, which a later option can make
- * ambiguous; so names are looked up in full before it sees them. */
-static void check_long(const struct parser *p, const char *arg)
-{
-	struct strv rest = strv_of(arg + 2), name = strv_cut(&rest, '=');
-	const struct opt *o = opt_help_find(p->cmd->table, name);
-	const char *meant;
-	char shown[64];
-
-	if (!o)
-		o = opt_help_find(p->common, name);
-	if (o && !o->arg && name.n < strlen(arg + 2))
-		opt_usage(p->cmd, "option '--%s' takes no value", o->name);
-	if (o)
-		return;
-	text_show(name, shown, sizeof(shown));
-	meant = opt_help_nearest(name, p->cmd->table, p->common);
-	if (meant)
-		opt_usage(p->cmd,
-			  "unknown option '--%s' (did you mean '--%s'?)", shown,
-			  meant);
-	opt_usage(p->cmd, "unknown option '--%s'", shown);
-}
-
-static struct slot *slot_of_key(struct parser *p, int key)
-{
-	if (key >= LONG_BASE)
-		return &p->slots[key - LONG_BASE];
-	for (size_t i = 0; i < p->n; i++)
-		if (p->slots[i].opt->key == key)
-			return &p->slots[i];
-	return NULL;
-}
-
-/* What getopt_long() said about the argument `arg`. */
-static void take(struct parser *p, int key, const char *arg, bool operands)
-{
-	struct slot *s = slot_of_key(p, key == ':' ? optopt : key);
-	char letter = (char)optopt, shown[16];
-	const char *text, *from = key < LONG_BASE ? "-u" : "--url";
-	struct err e;
-
-	if (key == '?' || !s)
-		opt_usage(
-			p->cmd, "unknown option '-%s'%s",
-			text_show(strv_make(&letter, 1), shown, sizeof(shown)),
-			operands ? " (write '--' before operands that begin "
-				   "with '-')"
-				 : "");
-	if (key == ':' && arg[1] == '-')
-		opt_usage(p->cmd, "option '--%s' needs a value (%s)",
-			  s->opt->name, s->opt->arg);
-	if (key == ':')
-		opt_usage(p->cmd, "option '-%c' needs a value (%s)", optopt,
-			  s->opt->arg);
-	if (is_question(s->opt))
-		answer(p, s->opt);
-	text = s->opt->arg ? optarg : NULL;
-	if (s->opt->at == &p->cmd->common->url)
-		text = scrub_url(p, optarg);
-	if (s->opt->at == &p->cmd->common->url_file)
-		from = "--url-file";
-	if (give(p, s, RANK_ARGV, from, text, &e)) {
-		err_prefix(&e, "--%s", s->opt->name);
-		die(p, &e);
-	}
-}
-
-/* Options wherever they stand, operands moved behind them. */
-static void parse_argv(struct parser *p, int argc, char **argv, int *first)
-{
-	char **operands = buf_alloc((size_t)argc * sizeof(*operands));
-	bool inside = false; /* "-lr0": more letters of one argument to come */
-	int n = 0;
-
-	optind = 1;
-	opterr = 0;
-	while (optind < argc) {
-		char *arg = argv[optind];
-		int at = optind;
-
-		if (!inside && strcmp(arg, "--") == 0) {
-			optind++;
-			break;
-		}
-		if (!inside && (arg[0] != '-' || !arg[1])) {
-			if (p->cmd->stop_at_operand)
-				break;
-			operands[n++] = arg;
-			optind++;
-			continue;
-		}
-		if (!inside && arg[1] == '-')
-			check_long(p, arg);
-		take(p, getopt_long(argc, argv, p->letters.p, p->longs, NULL),
-		     arg, n > 0);
-		inside = optind == at;
-	}
-	while (optind < argc)
-		operands[n++] = argv[optind++];
-	*first = argc - n;
-	memcpy(argv + *first, operands, (size_t)n * sizeof(*operands));
-	free(operands);
-}
-
-static int parse_env(struct parser *p, struct err *e)
+static int parse_env(struct opt_parser *p, struct err *e)
 {
 	static const struct {
 		const char *variable, *option;
@@ -395,10 +236,11 @@ static int parse_env(struct parser *p, struct err *e)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *value = env_get(rows[i].variable);
-		struct slot *s = find_slot(p, rows[i].option);
+		struct opt_slot *s = find_slot(p, rows[i].option);
+		struct opt_source from = {.rank = OPT_ENV + (int)i,
+					  .name = rows[i].variable};
 
-		if (!value ||
-		    !give(p, s, RANK_ENV + (int)i, rows[i].variable, value, e))
+		if (!value || !opt_give(p, s, from, value, e))
 			continue;
 		e->code = STATUS_CONFIG;
 		return err_prefix(e, "%s", rows[i].variable);
@@ -407,15 +249,16 @@ static int parse_env(struct parser *p, struct err *e)
 }
 
 /* The option an entry names; NULL with `e` when there is none it may set. */
-static struct slot *slot_of_entry(struct parser *p,
-				  const struct config_entry *at, struct err *e)
+static struct opt_slot *slot_of_entry(struct opt_parser *p,
+				      const struct config_entry *at,
+				      struct err *e)
 {
-	struct slot *s = find_slot(p, at->key);
+	struct opt_slot *s = find_slot(p, at->key);
 	const char *meant;
 	char shown[64];
 	bool common = opt_help_find(p->common, strv_of(at->key)) != NULL;
 
-	if (s && (at->own || common) && !is_question(s->opt) &&
+	if (s && (at->own || common) && !opt_is_question(s->opt) &&
 	    s->opt->at != &p->cmd->common->config_file)
 		return s;
 	text_show(strv_of(at->key), shown, sizeof(shown));
@@ -436,12 +279,13 @@ static struct slot *slot_of_entry(struct parser *p,
 }
 
 /* The lines of the command's own section, or those for all commands. */
-static int apply_part(struct parser *p, const struct config *c, bool own,
+static int apply_part(struct opt_parser *p, const struct config *c, bool own,
 		      int rank, struct err *e)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct config_entry *at = &c->list[i];
-		struct slot *s;
+		const struct opt_source from = {rank, c->path, at->line};
+		struct opt_slot *s;
 
 		if (at->own != own)
 			continue;
@@ -450,7 +294,7 @@ static int apply_part(struct parser *p, const struct config *c, bool own,
 		 * jq-push does --json, is not meant by a line for all */
 		if (s && !own && s < p->slots + p->own)
 			continue;
-		if (s && !give(p, s, rank, c->path, at->value, e))
+		if (s && !opt_give(p, s, from, at->value, e))
 			continue;
 		if (s)
 			err_prefix(e, "%s", at->key);
@@ -478,7 +322,8 @@ static const char *user_config(void)
 	return kept_path;
 }
 
-static int parse_config(struct parser *p, struct config to[2], struct err *e)
+static int parse_config(struct opt_parser *p, struct config to[2],
+			struct err *e)
 {
 	const char *named = p->cmd->common->config_file;
 	const char *paths[] = {named ? named : user_config(),
@@ -490,19 +335,19 @@ static int parse_config(struct parser *p, struct config to[2], struct err *e)
 		if (config_read(&to[i], paths[i], p->cmd->name, !named, e))
 			return -1;
 		/* its own section first: it is the more exact */
-		if (apply_part(p, &to[i], true, RANK_FILE + 2 * (int)i, e) ||
-		    apply_part(p, &to[i], false, RANK_FILE + 2 * (int)i + 1, e))
+		if (apply_part(p, &to[i], true, OPT_FILE + 2 * (int)i, e) ||
+		    apply_part(p, &to[i], false, OPT_FILE + 2 * (int)i + 1, e))
 			return -1;
 	}
 	return 0;
 }
 
 /* All sources; `to` will hold the files, which values point into. */
-static int parse_all(struct parser *p, char **argv, int *first,
+static int parse_all(struct opt_parser *p, char **argv, int *first,
 		     struct config to[2], struct err *e)
 {
 	if (kept_argc > 0)
-		parse_argv(p, kept_argc, argv, first);
+		opt_argv_parse(p, kept_argc, argv, first);
 	if (parse_env(p, e))
 		return -1;
 	config_release(&to[0]);
@@ -512,7 +357,7 @@ static int parse_all(struct parser *p, char **argv, int *first,
 
 /* With rights that its caller lacks a program must not trust argv, variables
  * or files, and all of ours do. */
-static void refuse_raised_rights(const struct parser *p)
+static void refuse_raised_rights(const struct opt_parser *p)
 {
 #ifdef __linux__
 	bool raised = getauxval(AT_SECURE) != 0;
@@ -526,10 +371,10 @@ static void refuse_raised_rights(const struct parser *p)
 	err_set(&e, STATUS_RIGHTS,
 		"refusing to run setuid, setgid or with file capabilities "
 		"(use sudo -u USER)");
-	die(p, &e);
+	opt_die(p->cmd, &e);
 }
 
-static void warn(const struct parser *p)
+static void warn(const struct opt_parser *p)
 {
 	const char *entry;
 	size_t i = 0;
@@ -557,7 +402,7 @@ static char **copy_argv(char **argv)
 
 void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
 {
-	struct parser p;
+	struct opt_parser p;
 	struct err e;
 
 	fd_fill_standard();
@@ -568,14 +413,20 @@ void opt_parse(const struct opt_command *cmd, int argc, char **argv, int *first)
 	kept_argc = argc;
 	kept_argv = copy_argv(argv);
 	if (parse_all(&p, argv, first, files, &e))
-		die(&p, &e);
+		opt_die(p.cmd, &e);
 	warn(&p);
+	if (p.show) {
+		struct buf text = BUF_INIT;
+
+		opt_show_write(&p, &text);
+		opt_answer(cmd, &text);
+	}
 	parser_release(&p);
 }
 
 int opt_parse_again(const struct opt_command *cmd, struct err *e)
 {
-	struct parser p;
+	struct opt_parser p;
 	char **argv = copy_argv(kept_argv);
 	int first, rc;
 

@@ -38,7 +38,9 @@ struct opt {
 	void *at;	  /* where the value goes */
 	int64_t min, max; /* OPT_INT, OPT_DURATION, OPT_SIZE; max 0 = none */
 	int (*fn)(struct strv value, void *at, struct err *e); /* OPT_CALL */
-	bool *given; /* set when the option was; may be NULL */
+	bool *given;	       /* set when the option was; may be NULL */
+	const char *otherwise; /* OPT_CALL: what it is when nobody says; or
+				  NULL. The others' places hold that. */
 };
 
 /*
@@ -82,12 +84,14 @@ struct opt_command {
  * Closed standard streams are filled first (fd_fill_standard). Raised rights
  * (setuid) end the program with 77. A password in -u is overwritten in argv.
  *
- * --help and --version print to stdout and exit 0 here. A bad invocation
- * prints the three lines of the house on stderr and exits 64: unknown and
- * abbreviated options with a suggestion, an option without its value, a value
- * out of range, an option given twice with different values, an operand that
- * begins with '-' without "--" before it. A bad configuration file exits 78
- * with its file and line. (The command-line layer is the one that may exit.)
+ * --help and --version print to stdout and exit 0 here, and so does
+ * --show-config: a line for each option, its value and its source. A bad
+ * invocation prints the three lines of the house on stderr and exits 64:
+ * unknown and abbreviated options with a suggestion, an option without its
+ * value, a value out of range, an option given twice with different values, an
+ * operand that begins with '-' without "--" before it. A bad configuration file
+ * exits 78 with its file and line. (The command-line layer is the one that may
+ * exit.)
  */
 void opt_parse(const struct opt_command *cmd, int argc, char **argv,
 	       int *first);

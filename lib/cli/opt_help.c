@@ -15,36 +15,40 @@
 
 const struct opt *opt_help_common_table(struct opt_common *c)
 {
-	static struct opt table[12];
+	static struct opt table[13];
 	/* clang-format off */
 	const struct opt rows[] = {
 		{'u', "url", "URL", "server: redis://[USER[:PASSWORD]@]HOST"
 			"[:PORT][/DB], rediss:// (TLS) or "
 			"unix:///PATH[?db=N]; default: a private server",
-			OPT_TEXT, &c->url, 0, 0, NULL, NULL},
+			OPT_TEXT, &c->url, 0, 0, NULL, NULL, NULL},
 		{0, "url-file", "FILE", "read the URL from the first line of "
-			"FILE", OPT_TEXT, &c->url_file, 0, 0, NULL, NULL},
+			"FILE", OPT_TEXT, &c->url_file, 0, 0, NULL, NULL, NULL},
 		{0, "namespace", "NAME", "prefix of all keys (default jq)",
-			OPT_CALL, &c->namespace, 0, 0, opt_value_name, NULL},
+			OPT_CALL, &c->namespace, 0, 0, opt_value_name, NULL,
+			"jq"},
 		{0, "config", "FILE", "read FILE instead of the default "
 			"configuration files",
-			OPT_TEXT, &c->config_file, 0, 0, NULL, NULL},
+			OPT_TEXT, &c->config_file, 0, 0, NULL, NULL, NULL},
 		{0, "connect-timeout", "DUR", "give up connecting after DUR "
 			"(default 5s)", OPT_DURATION, &c->connect_timeout,
-			1, 3600000, NULL, NULL},
+			1, 3600000, NULL, NULL, NULL},
 		{'J', "json", NULL, "machine-readable output",
-			OPT_FLAG, &c->json, 0, 0, NULL, NULL},
+			OPT_FLAG, &c->json, 0, 0, NULL, NULL, NULL},
 		{'q', "quiet", NULL, "say less; may be repeated",
-			OPT_COUNT, &c->quiet, 0, 0, NULL, NULL},
+			OPT_COUNT, &c->quiet, 0, 0, NULL, NULL, NULL},
 		{'v', "verbose", NULL, "say more on stderr; may be repeated",
-			OPT_COUNT, &c->verbose, 0, 0, NULL, NULL},
+			OPT_COUNT, &c->verbose, 0, 0, NULL, NULL, NULL},
 		{0, "color", "WHEN", "auto, always or never (default auto)",
-			OPT_CALL, &c->color, 0, 0, opt_value_color, NULL},
+			OPT_CALL, &c->color, 0, 0, opt_value_color, NULL,
+			"auto"},
+		{0, "show-config", NULL, "print all options, their values and "
+			"who set them", OPT_CALL, NULL, 0, 0, NULL, NULL, NULL},
 		{'h', "help", NULL, "print this help",
-			OPT_CALL, NULL, 0, 0, NULL, NULL},
+			OPT_CALL, NULL, 0, 0, NULL, NULL, NULL},
 		{'V', "version", NULL, "print the version",
-			OPT_CALL, NULL, 0, 0, NULL, NULL},
-		{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL},
+			OPT_CALL, NULL, 0, 0, NULL, NULL, NULL},
+		{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL, NULL},
 	};
 	/* clang-format on */
 

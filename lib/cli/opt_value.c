@@ -2,6 +2,8 @@
 /* Turns the text of an option into its value, whatever source it is from. */
 #include "cli/opt_value.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -113,4 +115,58 @@ int opt_value_store(const struct opt *o, const char *text, struct err *e)
 		return o->fn(v, o->at, e);
 	}
 	return -1;
+}
+
+static void write_list(const struct opt_list *list, struct buf *out)
+{
+	for (size_t i = 0; i < list->n; i++)
+		buf_addf(out, "%s%s", i ? " " : "", list->v[i]);
+}
+
+/* What no user could have written is what stands there for "not set". */
+static void write_number(const struct opt *o, struct buf *out)
+{
+	int64_t n = *(const int64_t *)o->at;
+	char text[NUM_TEXT_SIZE];
+
+	if (n < o->min || (o->kind == OPT_TIME && n == 0))
+		return;
+	if (o->kind == OPT_DURATION)
+		num_format_duration(n, text);
+	else if (o->kind == OPT_SIZE)
+		num_format_size(n, text);
+	else if (o->kind == OPT_TIME)
+		num_format_time(n, text);
+	else
+		snprintf(text, sizeof(text), "%" PRId64, n);
+	buf_addstr(out, text);
+}
+
+void opt_value_write(const struct opt *o, struct buf *out)
+{
+	const char *text;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		buf_addstr(out, *(const bool *)o->at ? "true" : "false");
+		return;
+	case OPT_COUNT:
+		buf_addf(out, "%d", *(const int *)o->at);
+		return;
+	case OPT_TEXT:
+		text = *(const char *const *)o->at;
+		buf_addstr(out, text ? text : "");
+		return;
+	case OPT_LIST:
+		write_list(o->at, out);
+		return;
+	case OPT_INT:
+	case OPT_DURATION:
+	case OPT_SIZE:
+	case OPT_TIME:
+		write_number(o, out);
+		return;
+	case OPT_CALL:
+		return;
+	}
 }

@@ -7,6 +7,7 @@
 #ifndef CLI_OPT_VALUE_H
 #define CLI_OPT_VALUE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
 #include "cli/opt.h"
@@ -19,6 +20,10 @@
  */
 int opt_value_store(const struct opt *o, const char *text,
 		    struct err *e) must_check;
+
+/* Append what the place of `o` holds, so that opt_value_store() would read it;
+ * nothing for what was never set. Not for OPT_CALL. */
+void opt_value_write(const struct opt *o, struct buf *out);
 
 /* Parsers for OPT_CALL. `at` is a const char **, which will point at the
  * text, or at the word. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/ids.h"
@@ -17,6 +18,24 @@
 
 /* Jobs of one call: it reads and writes all of their records. */
 #define BATCH 40
+
+void removal_check_all(const struct opt_command *cmd, const char *state,
+		       bool force)
+{
+	if (!state)
+		opt_usage(cmd, "--all needs a state (-s)");
+	if (strcmp(state, "done") == 0)
+		opt_usage(cmd, "finished jobs are not dropped; they go by "
+			       "themselves ('jq-ctl set QUEUE keep-done=…')");
+	if (!look_known_state(state))
+		opt_usage(cmd,
+			  "'%s' is not a state (ready, running, delayed, "
+			  "retry, dead, all)",
+			  state);
+	if (!force && !isatty(STDIN_FILENO))
+		opt_usage(cmd, "--all needs -f when nobody can be asked "
+			       "(stdin is no terminal)");
+}
 
 static void complain(struct removal *r, const struct err *e)
 {

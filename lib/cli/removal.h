@@ -31,6 +31,11 @@ struct removal {
 	struct err why;
 };
 
+/* What `drop --all` cannot mean, or not without somebody to ask, ends with the
+ * usage lines. */
+void removal_check_all(const struct opt_command *cmd, const char *state,
+		       bool force);
+
 /* Jobs by name: operands, "-" for stdin; `queue` is that of bare ids or NULL.
  * 0; -1 when the server or stdout fails, or an operand names no job. */
 int removal_ids(struct removal *r, char *const *operands, size_t n,

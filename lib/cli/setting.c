@@ -27,49 +27,13 @@ int setting_parse(const char *text, struct setting_change *out, struct err *e)
 	return 0;
 }
 
-/* Sums of falling units, each used once: what num_duration() reads. */
-static void format_duration(int64_t ms, char *to, size_t size)
-{
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = {
-		{"d", 86400000}, {"h", 3600000}, {"m", 60000},
-		{"s", 1000},	 {"ms", 1},
-	};
-	size_t used = 0;
-
-	snprintf(to, size, "0");
-	for (size_t i = 0; i < ARRAY_LEN(units) && ms > 0; i++) {
-		int64_t n = ms / units[i].ms;
-
-		ms %= units[i].ms;
-		if (n)
-			used += (size_t)snprintf(to + used, size - used,
-						 "%" PRId64 "%s", n,
-						 units[i].name);
-	}
-}
-
-static void format_size(int64_t bytes, char *to, size_t size)
-{
-	static const char *const units[] = {"", "k", "M", "G", "T"};
-	size_t i = 0;
-
-	while (bytes && bytes % 1024 == 0 && i + 1 < ARRAY_LEN(units)) {
-		bytes /= 1024;
-		i++;
-	}
-	snprintf(to, size, "%" PRId64 "%s", bytes, units[i]);
-}
-
 void setting_format(const struct change_setting *s, int64_t value,
 		    char to[SETTING_TEXT_SIZE])
 {
 	if (s->kind == CHANGE_DURATION)
-		format_duration(value, to, SETTING_TEXT_SIZE);
+		num_format_duration(value, to);
 	else if (s->kind == CHANGE_SIZE)
-		format_size(value, to, SETTING_TEXT_SIZE);
+		num_format_size(value, to);
 	else
 		snprintf(to, SETTING_TEXT_SIZE, "%" PRId64, value);
 }

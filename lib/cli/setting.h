@@ -11,11 +11,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/num.h"
 #include "cli/opt.h"
 #include "queue/change.h"
 #include "queue/stats.h"
 
-#define SETTING_TEXT_SIZE 48 /* room for setting_format() */
+#define SETTING_TEXT_SIZE NUM_TEXT_SIZE /* room for setting_format() */
 
 /* One KEY=VALUE, read. */
 struct setting_change {

@@ -351,3 +351,41 @@ jq-ctl: no such job: 'nowhere/a'"
   run -74 bash -c 'jq-ctl cancel q/a >/dev/full'
   run -74 bash -c 'jq-ctl set q >&-'
 }
+
+@test "config: every option of every command, and who set it" {
+  printf '%s\n' 'namespace = mine' '[jq-work]' 'timeout = 90s' >c
+  chmod 600 c
+  JQ_CONFIG=c run -0 --separate-stderr jq-ctl config
+  assert_equal "$stderr" ''
+  assert_line --regexp '^COMMAND +OPTION +VALUE +FROM$'
+  assert_line --regexp '^jq-work +timeout +1m30s +c:3$'
+  assert_line --regexp '^jq-push +namespace +mine +c:1$'
+  assert_line --regexp '^jq-ctl +config +c +JQ_CONFIG$'
+  assert_line --regexp '^jq-cron +connect-timeout +5s +default$'
+  refute_line --regexp '^jq-stat +timeout '
+  local command
+  for command in push work stat retry cron ctl; do
+    assert_line --regexp "^jq-$command +verbose +0 +default\$"
+  done
+  JQ_URL='' run -0 jq-ctl --config c config -J jq-retry
+  run -0 jq -r '.options[] | select(.from != "default") |
+    [.command, .option, .value, .from] | @tsv' <<<"$output"
+  assert_output $'jq-retry\tnamespace\tmine\tc:1\njq-retry\tconfig\tc\tcommand line'
+}
+
+@test "config: says no password, and what is wrong with a file" {
+  JQ_URL=redis://me:secret@nowhere run -0 jq-ctl config jq-stat
+  assert_line --regexp '^jq-stat +url +redis://me:\*\*\*@nowhere:6379 +JQ_URL$'
+  echo 'timeuot = 1s' >c
+  chmod 600 c
+  run -78 --separate-stderr jq-ctl --config c config
+  assert_equal "$stderr" "jq-ctl: c:1: unknown key 'timeuot'"
+  printf '%s\n' '[jq-work]' 'timeuot = 1s' >c
+  run -78 --separate-stderr jq-ctl --config c config
+  assert_equal "$stderr" \
+    "jq-work: c:2: unknown key 'timeuot' (did you mean 'timeout'?)"
+  assert_line --regexp '^jq-push '
+  refute_line --regexp '^jq-work '
+  run -64 --separate-stderr jq-ctl config jq-nothing
+  assert_equal "${stderr_lines[0]}" "jq-ctl: 'jq-nothing' is none of the commands"
+}

@@ -33,17 +33,17 @@ static inline int even(struct strv v, void *at, struct err *e)
 /* clang-format off */
 static const char *called;
 static const struct opt table[] = {
-	{'l', "lines", NULL, "flag", OPT_FLAG, &args.lines, 0, 0, NULL, NULL},
-	{'0', "null", NULL, "flag", OPT_FLAG, &args.null, 0, 0, NULL, NULL},
-	{'J', "json", NULL, "own meaning", OPT_FLAG, &common.json, 0, 0, NULL, NULL},
-	{'p', "priority", "N", "int", OPT_INT, &args.priority, -9, 9, NULL, NULL},
-	{'d', "delay", "DUR", "duration", OPT_DURATION, &args.delay, 0, 0, NULL, NULL},
-	{'a', "at", "TIME", "time", OPT_TIME, &args.at, 0, 0, NULL, &args.at_given},
-	{256, "max", "SIZE", "size", OPT_SIZE, &args.size, 16, 1 << 20, NULL, NULL},
-	{'M', "meta", "NAME=VALUE", "list", OPT_LIST, &args.meta, 0, 0, NULL, NULL},
-	{'k', "key", "KEY", "text", OPT_TEXT, &args.key, 0, 0, NULL, NULL},
-	{256, "even", "TEXT", "call", OPT_CALL, &called, 0, 0, even, NULL},
-	{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL},
+	{'l', "lines", NULL, "flag", OPT_FLAG, &args.lines, 0, 0, NULL, NULL, NULL},
+	{'0', "null", NULL, "flag", OPT_FLAG, &args.null, 0, 0, NULL, NULL, NULL},
+	{'J', "json", NULL, "own meaning", OPT_FLAG, &common.json, 0, 0, NULL, NULL, NULL},
+	{'p', "priority", "N", "int", OPT_INT, &args.priority, -9, 9, NULL, NULL, NULL},
+	{'d', "delay", "DUR", "duration", OPT_DURATION, &args.delay, 0, 0, NULL, NULL, NULL},
+	{'a', "at", "TIME", "time", OPT_TIME, &args.at, 0, 0, NULL, &args.at_given, NULL},
+	{256, "max", "SIZE", "size", OPT_SIZE, &args.size, 16, 1 << 20, NULL, NULL, NULL},
+	{'M', "meta", "NAME=VALUE", "list", OPT_LIST, &args.meta, 0, 0, NULL, NULL, NULL},
+	{'k', "key", "KEY", "text", OPT_TEXT, &args.key, 0, 0, NULL, NULL, NULL},
+	{256, "even", "TEXT", "call", OPT_CALL, &called, 0, 0, even, NULL, "none"},
+	{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
 

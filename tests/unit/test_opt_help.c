@@ -6,14 +6,14 @@
 
 /* clang-format off */
 static const struct opt table[] = {
-	{'j', "jobs", "N", "slots", OPT_INT, NULL, 1, 9, NULL, NULL},
-	{'q', "quiet", NULL, "an own meaning", OPT_FLAG, NULL, 0, 0, NULL, NULL},
+	{'j', "jobs", "N", "slots", OPT_INT, NULL, 1, 9, NULL, NULL, NULL},
+	{'q', "quiet", NULL, "an own meaning", OPT_FLAG, NULL, 0, 0, NULL, NULL, NULL},
 	{256, "a-very-long-option-name", "ARGUMENT", "on a line of its own",
-	 OPT_TEXT, NULL, 0, 0, NULL, NULL},
+	 OPT_TEXT, NULL, 0, 0, NULL, NULL, NULL},
 	{256, "wrapped", NULL, "words that go on and on until the line is full "
 	 "and then some more of them follow on the next line",
-	 OPT_FLAG, NULL, 0, 0, NULL, NULL},
-	{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL},
+	 OPT_FLAG, NULL, 0, 0, NULL, NULL, NULL},
+	{0, NULL, NULL, NULL, OPT_FLAG, NULL, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
 

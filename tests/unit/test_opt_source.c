@@ -40,6 +40,30 @@ static void environment(void)
 	CHECK(!strstr(err.p, "usage"));
 }
 
+/* All options with their values, as a file or the command line would have
+ * them, and who said so. */
+static void shown(void)
+{
+	clean();
+	setenv("JQ_URL", "redis://me:secret@h/2", 1);
+	run("--show-config -l -p -3 --delay 90s --max 65536 -M a=1 -M b=2");
+	CHECK_INT(status, 0);
+	CHECK_HAS(out.p, "lines\ttrue\tcommand line\n");
+	CHECK_HAS(out.p, "null\tfalse\tdefault\n");
+	CHECK_HAS(out.p, "priority\t-3\tcommand line\n");
+	CHECK_HAS(out.p, "delay\t1m30s\tcommand line\n");
+	CHECK_HAS(out.p, "max\t64k\tcommand line\n");
+	CHECK_HAS(out.p, "meta\ta=1 b=2\tcommand line\n");
+	CHECK_HAS(out.p, "at\t\tdefault\n");
+	CHECK_HAS(out.p, "even\tnone\tdefault\n");
+	CHECK_HAS(out.p, "url\tredis://me:***@h:6379/2\tJQ_URL\n");
+	CHECK_HAS(out.p, "connect-timeout\t5s\tdefault\n");
+	CHECK(!strstr(out.p, "secret"));
+	CHECK(!strstr(out.p, "help"));
+	run("--show-config -p 99");
+	CHECK_INT(status, STATUS_USAGE);
+}
+
 static void misspelt_variable(void)
 {
 	clean();
@@ -196,9 +220,9 @@ static void bad_file(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		{UNIT_TEST(environment)}, {UNIT_TEST(misspelt_variable)},
-		{UNIT_TEST(file)},	  {UNIT_TEST(user_file)},
-		{UNIT_TEST(bad_file)},
+		{UNIT_TEST(environment)},	{UNIT_TEST(shown)},
+		{UNIT_TEST(misspelt_variable)}, {UNIT_TEST(file)},
+		{UNIT_TEST(user_file)},		{UNIT_TEST(bad_file)},
 	};
 
 	return unit_run("opt source", tests, ARRAY_LEN(tests));
