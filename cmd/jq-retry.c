@@ -20,14 +20,15 @@
 #include "cli/opt.h"
 #include "cli/output.h"
 #include "cli/putback.h"
+#include "queue/job.h"
 #include "queue/key.h"
 #include "queue/stats.h"
 #include "work/rehearse.h"
 
 static struct args {
 	struct opt_common common;
-	bool all, null, dry_run, has_limit, here;
-	int64_t limit, delay;
+	bool all, null, dry_run, has_limit, here, now;
+	int64_t limit, delay, max_attempts;
 	double step;
 	const char *queue, *to;
 	struct filter filter;
@@ -48,7 +49,8 @@ enum {
 	KEY_BEFORE,
 	KEY_WORKER,
 	KEY_RATE,
-	KEY_HERE
+	KEY_HERE,
+	KEY_NOW
 };
 
 /* clang-format off */
@@ -80,6 +82,10 @@ static const struct opt table[] = {
 	 OPT_DURATION, .at = &args.delay, .max = NUM_SPAN_MAX_MS},
 	{KEY_RATE, "rate", "N/DUR", "no more than N in so long, as 10/s",
 	 OPT_CALL, .at = &args.step, .fn = putback_rate},
+	{'m', "max-attempts", "N", "they have N attempts from now on",
+	 OPT_INT, .at = &args.max_attempts, .min = 1, .max = JOB_MAX_ATTEMPTS},
+	{KEY_NOW, "now", NULL, "take those that wait to be tried again, too",
+	 OPT_FLAG, .at = &args.now},
 	{KEY_TO, "to", "QUEUE", "put them into that queue, under the same ids",
 	 OPT_TEXT, .at = &args.to},
 	{KEY_DRY_RUN, "dry-run", NULL, "print what would be put back",
@@ -91,10 +97,9 @@ static const struct opt table[] = {
 
 static const struct opt_command cmd = {
 	.name = "jq-retry",
-	.synopsis = "[-d DUR] [--rate N/DUR] [--to QUEUE] [--dry-run] JOB ...\n"
-		    "[-0] [-d DUR] [--rate N/DUR] [--to QUEUE] [--dry-run] -\n"
-		    "[FILTER ...] [-n N] [-d DUR] [--rate N/DUR] [--to QUEUE] "
-		    "[--dry-run] --all QUEUE ...\n"
+	.synopsis = "[OPTION ...] JOB ...\n"
+		    "[-0] [OPTION ...] -\n"
+		    "[FILTER ...] [-n N] [OPTION ...] --all QUEUE ...\n"
 		    "--here JOB -- COMMAND [ARG ...]",
 	.summary = "Put dead jobs back.",
 	.table = table,
@@ -130,7 +135,8 @@ static void check_here(const struct args *a)
 	struct strv queue, id;
 	struct err e;
 
-	if (a->all || a->null || a->dry_run || a->to || a->delay || a->step > 0)
+	if (a->all || a->null || a->dry_run || a->to || a->delay ||
+	    a->step > 0 || a->now || a->max_attempts)
 		opt_usage(&cmd, "--here puts nothing back: it goes with "
 				"--queue alone");
 	if (a->n < 2)
@@ -151,6 +157,11 @@ static void check_args(struct args *a)
 		opt_usage(&cmd, "%s", e.msg);
 	if (!a->all && filter_any(&a->filter))
 		opt_usage(&cmd, "what narrows the jobs goes with --all");
+	if (a->now && a->to)
+		opt_usage(&cmd, "--to takes dead jobs alone, without --now");
+	if (a->now && (a->filter.since_ms || a->filter.before_ms))
+		opt_usage(&cmd, "--since and --before are of dead jobs, and "
+				"--now takes others, too");
 	if (a->has_limit && !a->all)
 		opt_usage(&cmd, "--limit goes with --all");
 	if (a->here)
@@ -264,6 +275,8 @@ static int put_back(const struct args *a, struct connect *c, struct err *e)
 		.to = a->to,
 		.delay_ms = a->delay,
 		.step_ms = a->step,
+		.waiting = a->now,
+		.max_attempts = a->max_attempts,
 		.dry_run = a->dry_run,
 	};
 	int rc;
@@ -289,7 +302,9 @@ static int put_back(const struct args *a, struct connect *c, struct err *e)
 			       "put back %" PRIu64 ", but not %" PRIu64, p.done,
 			       p.missing);
 	if (p.done == 0)
-		return err_set(e, STATUS_NO, "nothing to do: no job is dead%s",
+		return err_set(e, STATUS_NO,
+			       "nothing to do: no job is dead%s%s",
+			       a->now ? " or waits to be tried again" : "",
 			       filter_any(&a->filter) ? " and fits" : "");
 	return 0;
 }

@@ -43,8 +43,8 @@ _jobq_options() {
     ;;
   jq-retry)
     printf '%s\n' --all --exit --signal --error -N --name --since --before \
-      --worker -n --limit -0 --null --queue -d --delay --rate --to --dry-run \
-      --here
+      --worker -n --limit -0 --null --queue -d --delay --rate \
+      -m --max-attempts --now --to --dry-run --here
     ;;
   jq-cron)
     printf '%s\n' -n --limit --after --tz --name --file --system --check \

@@ -82,6 +82,10 @@ static void complain_of_state(struct putback *p, struct strv id,
 {
 	if (strcmp(state, "GONE") == 0)
 		complain(p, id, "is not there");
+	else if (strcmp(state, "retry") == 0 && !p->to)
+		complain(p, id,
+			 "is not dead: it waits to be tried again (--now takes "
+			 "it, too)");
 	else
 		complain(p, id, "is not dead: it is %s", state);
 }
@@ -111,16 +115,18 @@ static int flush(struct putback *p, struct err *e)
 
 /* When the next job may run: at a rate, each has its own time, so that they
  * stay spread out whatever becomes of us. */
-static int pace_now(const struct putback *p, struct change_pace *pace,
-		    struct err *e)
+static int terms_now(const struct putback *p, struct change_terms *terms,
+		     struct err *e)
 {
 	double at = (double)p->delay_ms;
 
 	if (p->step_ms > 0)
 		at += (double)p->done * p->step_ms -
 		      (double)(clock_boot_ms() - p->begun_ms);
-	pace->first_ms = at > 0 ? at : 0;
-	pace->step_ms = p->step_ms;
+	*terms = (struct change_terms){.first_ms = at > 0 ? at : 0,
+				       .step_ms = p->step_ms,
+				       .waiting = p->waiting,
+				       .max_attempts = p->max_attempts};
 	if (at > (double)NUM_SPAN_MAX_MS)
 		return err_set(e, STATUS_LATER,
 			       "at this rate the next one would run in more "
@@ -142,14 +148,14 @@ static void word_for(void *arg, struct strv id, struct strv word)
 
 static int move_one(struct putback *p, struct strv id, struct err *e)
 {
-	struct move m = {redis_of(p), &p->from, &p->target, 0};
+	struct move m = {redis_of(p), &p->from, &p->target, 0, p->max_attempts};
 	enum move_verdict verdict;
-	struct change_pace pace;
+	struct change_terms terms;
 	const char *state;
 
-	if (pace_now(p, &pace, e) < 0)
+	if (terms_now(p, &terms, e) < 0)
 		return -1;
-	m.delay_ms = (int64_t)pace.first_ms;
+	m.delay_ms = (int64_t)terms.first_ms;
 	if (move_dead(&m, id, &verdict, &state, e) < 0) {
 		if (e->code != STATUS_PROTOCOL)
 			return -1;
@@ -179,6 +185,12 @@ static int move_one(struct putback *p, struct strv id, struct err *e)
 	return 0;
 }
 
+static bool may_be_taken(const struct putback *p, const char *state)
+{
+	return strcmp(state, "dead") == 0 ||
+	       (p->waiting && strcmp(state, "retry") == 0);
+}
+
 /* What the real run would do to it, as far as can be told. */
 static int plan_one(struct putback *p, struct strv id, struct err *e)
 {
@@ -192,7 +204,7 @@ static int plan_one(struct putback *p, struct strv id, struct err *e)
 	rc = stats_state(redis_of(p), &p->from, id, &state, e);
 	if (rc < 0)
 		return -1;
-	if (rc == 1 || strcmp(state, "dead") != 0)
+	if (rc == 1 || !may_be_taken(p, state))
 		complain_of_state(p, id, rc == 1 ? "GONE" : state);
 	else
 		answer(p, id);
@@ -204,13 +216,13 @@ static int put_back(struct putback *p, const struct strv *ids, size_t n,
 		    struct err *e)
 {
 	const struct change_ids all = {ids, n, word_for, p};
-	struct change_pace pace;
+	struct change_terms terms;
 	int rc = 0;
 
 	if (!p->dry_run && !p->to) {
-		rc = pace_now(p, &pace, e);
+		rc = terms_now(p, &terms, e);
 		if (rc == 0)
-			rc = change_retry(redis_of(p), &p->from, &pace, &all,
+			rc = change_retry(redis_of(p), &p->from, &terms, &all,
 					  e);
 	} else {
 		for (size_t i = 0; i < n && rc == 0; i++)
@@ -279,15 +291,17 @@ int putback_ids(struct putback *p, char *const *operands, size_t n,
 	return rc;
 }
 
-static int sweep_queue(struct putback *p, const struct select_filter *filter,
-		       int64_t *most, struct err *e)
+/* The jobs of a state, and no more looks at any than `looks`. */
+static int sweep_state(struct putback *p, const char *state, uint64_t looks,
+		       const struct select_filter *filter, int64_t *most,
+		       struct err *e)
 {
 	struct select *s = buf_zalloc(sizeof(*s));
 	uint64_t before = p->progress.done;
 	int rc = 0;
 
-	select_init(s, "dead", filter);
-	while (rc == 0 && !s->end && *most > 0) {
+	select_init(s, state, filter);
+	while (rc == 0 && !s->end && *most > 0 && s->looked < looks) {
 		uint64_t looked = s->looked;
 
 		rc = select_next(s, redis_of(p), &p->from, *most, e);
@@ -299,6 +313,20 @@ static int sweep_queue(struct putback *p, const struct select_filter *filter,
 	select_release(s);
 	free(s);
 	return rc;
+}
+
+static int sweep_queue(struct putback *p, const struct select_filter *filter,
+		       int64_t *most, struct err *e)
+{
+	struct stats_queue s;
+	int rc = sweep_state(p, "dead", UINT64_MAX, filter, most, e);
+
+	if (rc < 0 || !p->waiting)
+		return rc;
+	/* one that fails again at once comes back into the list behind us */
+	if (stats_queue(redis_of(p), &p->from, &s, e) < 0)
+		return -1;
+	return sweep_state(p, "retry", (uint64_t)s.retry, filter, most, e);
 }
 
 int putback_all(struct putback *p, char *const *queues, size_t n,
@@ -313,6 +341,8 @@ int putback_all(struct putback *p, char *const *queues, size_t n,
 		if (stats_queue(redis_of(p), &p->from, &s, e) < 0)
 			return -1;
 		total += (uint64_t)s.dead;
+		if (p->waiting)
+			total += (uint64_t)s.retry;
 	}
 	begin(p, total);
 	p->sweeping = true;

@@ -26,7 +26,9 @@ struct putback {
 	const char *to;	  /* into this queue; NULL = where they are */
 	int64_t delay_ms; /* not before so long from now */
 	double step_ms;	  /* of --rate: from each to the next; 0 = at once */
-	bool dry_run;	  /* name them only */
+	bool waiting;	  /* those that wait in back-off, too; not with `to` */
+	int64_t max_attempts; /* from now on; 0 = as they had */
+	bool dry_run;	      /* name them only */
 	/* the rest is the answer, and putback.c's */
 	uint64_t done;	  /* put back */
 	uint64_t missing; /* complained of */

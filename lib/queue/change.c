@@ -176,7 +176,7 @@ static int for_ids(struct redis *r, const struct key_set *k, enum script what,
 }
 
 int change_retry(struct redis *r, const struct key_set *k,
-		 const struct change_pace *pace, const struct change_ids *ids,
+		 const struct change_terms *terms, const struct change_ids *ids,
 		 struct err *e)
 {
 	struct redis_cmd c;
@@ -185,10 +185,12 @@ int change_retry(struct redis *r, const struct key_set *k,
 
 	redis_cmd_init(&c);
 	script_begin(&c, SCRIPT_RETRY, k);
-	snprintf(text, sizeof(text), "%.3f", pace->first_ms);
+	snprintf(text, sizeof(text), "%.3f", terms->first_ms);
 	redis_cmd_str(&c, text);
-	snprintf(text, sizeof(text), "%.6f", pace->step_ms);
+	snprintf(text, sizeof(text), "%.6f", terms->step_ms);
 	redis_cmd_str(&c, text);
+	redis_cmd_str(&c, terms->waiting ? "waiting" : "");
+	redis_cmd_int(&c, terms->max_attempts);
 	rc = for_ids(r, k, SCRIPT_RETRY, &c, ids, e);
 	redis_cmd_release(&c);
 	return rc;

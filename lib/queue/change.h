@@ -30,15 +30,17 @@ struct change_ids {
 	void *arg; /* borrowed; for `fn` */
 };
 
-/* When each of several jobs may run. */
-struct change_pace {
-	double first_ms; /* from now */
-	double step_ms;	 /* from one that is put back to the next */
+/* How jobs are put back. */
+struct change_terms {
+	double first_ms;      /* the first may run so long from now */
+	double step_ms;	      /* from one that is put back to the next */
+	bool waiting;	      /* those that wait in back-off, too */
+	int64_t max_attempts; /* from now on; 0 = as they had */
 };
 
-/* Dead jobs run again at that pace, counters at zero. */
+/* Dead jobs run again on these terms, counters at zero. */
 int change_retry(struct redis *r, const struct key_set *k,
-		 const struct change_pace *pace, const struct change_ids *ids,
+		 const struct change_terms *terms, const struct change_ids *ids,
 		 struct err *e) must_check;
 
 enum change_removal {

@@ -14,15 +14,16 @@ static void ignore_word(void *arg, struct strv id, struct strv word)
 	(void)arg, (void)id, (void)word;
 }
 
-static struct job_options options_of(const struct job_header *h,
-				     int64_t delay_ms)
+static struct job_options options_of(const struct move *m,
+				     const struct job_header *h)
 {
 	/* no expiry: whoever moves a job means it to run */
 	struct job_options o = {
 		.priority = h->priority,
-		.delay_ms = delay_ms,
+		.delay_ms = m->delay_ms,
 		.timeout_ms = h->timeout_ms,
-		.max_attempts = h->max_attempts,
+		.max_attempts =
+			m->max_attempts ? m->max_attempts : h->max_attempts,
 		.backoff = h->backoff,
 		.name = h->name,
 		.trace = {h->trace[0], h->trace[1], h->trace[2]},
@@ -55,7 +56,7 @@ static int push_there(const struct move *m, struct strv id,
 		      const struct stats_detail *d, enum move_verdict *verdict,
 		      struct err *e)
 {
-	struct job_options o = options_of(&d->job.header, m->delay_ms);
+	struct job_options o = options_of(m, &d->job.header);
 	char name[KEY_ID_MAX + 1];
 	enum push_verdict v = PUSH_OK;
 	struct push p;

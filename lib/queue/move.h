@@ -18,7 +18,8 @@ struct move {
 	struct redis *redis;	    /* borrowed, like the rest */
 	const struct key_set *from; /* where the jobs are dead */
 	const struct key_set *to;
-	int64_t delay_ms; /* from now */
+	int64_t delay_ms;     /* from now */
+	int64_t max_attempts; /* from now on; 0 = as it had */
 };
 
 enum move_verdict {

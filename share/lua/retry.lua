@@ -4,7 +4,8 @@
 -- script, because two people may put the same job back at once.
 -- KEYS  the queue's keys
 -- ARGV  1 delay of the first in ms, 2 ms between each and the next, a fraction
---       may be; then the ids (1,000 at most)
+--       may be; 3 "waiting" to take those in back-off, too, or ""; 4 the attempts
+--       they have from now on, 0 = as they had; then the ids (1,000 at most)
 -- Returns OK, then for each id OK, GONE, or the state it is in instead.
 --@ base
 --@ count
@@ -14,19 +15,42 @@
 --@ touch
 
 local delay, step = tonumber(ARGV[1]), tonumber(ARGV[2])
+local waiting, attempts = ARGV[3] == 'waiting', tonumber(ARGV[4])
 touch_all()
 
 local function priority_of(r)
   return tonumber(string.match(r[HEADER], ' p=(-?%d+)')) or 0
 end
 
+-- Workers read it in the envelope, and the record holds a copy.
+local function with_attempts(header)
+  local option = ' m=' .. int(attempts)
+  local changed, n = string.gsub(header, ' m=%d+', option, 1)
+  return n > 0 and changed or header .. option
+end
+
+local function limit_attempts(id, r)
+  local envelope = call('HGET', PAY, id)
+  local header = header_of(envelope)
+  r[HEADER] = with_attempts(r[HEADER])
+  call('HSET', PAY, id,
+    with_attempts(header) .. string.sub(envelope, #header + 1))
+end
+
+local function leave(state, id)
+  if state == 'retry' then return call('ZREM', RTY, id) end
+  count('dead_bytes', -call('HSTRLEN', JOB, id) - call('HSTRLEN', PAY, id))
+  call('ZREM', DEAD, id)
+  count('retried')
+end
+
 local function put_back(id)
   local state = state_of(id)
   if not state then return 'GONE' end
-  if state ~= 'dead' then return state end
+  if state ~= 'dead' and not (waiting and state == 'retry') then return state end
   local r = record_of(id)
   if not r or call('HEXISTS', PAY, id) == 0 then return 'GONE' end
-  count('dead_bytes', -call('HSTRLEN', JOB, id) - call('HSTRLEN', PAY, id))
+  leave(state, id)
   r[ATTEMPTS_BEFORE] = r[ATTEMPTS_BEFORE] + r[ATTEMPTS]
   r[LOSSES_BEFORE] = r[LOSSES_BEFORE] + r[LOSSES]
   r[RELEASES_BEFORE] = r[RELEASES_BEFORE] + r[RELEASES]
@@ -35,9 +59,8 @@ local function put_back(id)
   r[FLAGS], r[REASON] = '-', ''
   -- whoever puts a job back means it to run, however old it is
   r[HEADER] = string.gsub(r[HEADER], '^(%S+ %S+) %S+', '%1 0')
-  call('ZREM', DEAD, id)
+  if attempts > 0 then limit_attempts(id, r) end
   call('HSET', JOB, id, record_text(r))
-  count('retried')
   emit('retried', id)
   local wait = math.floor(delay)
   delay = delay + step
@@ -50,7 +73,7 @@ local function put_back(id)
 end
 
 local answer = {'OK'}
-for i = 3, #ARGV do answer[i - 1] = put_back(ARGV[i]) end
+for i = 5, #ARGV do answer[i - 3] = put_back(ARGV[i]) end
 write_wakes()
 write_counters()
 return answer

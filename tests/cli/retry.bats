@@ -263,7 +263,7 @@ all_expired() {
   local words
   for words in '--all' '--all --queue q q' '--all -0 q' '-n 1 q/a' \
     '--all -n 0 q' '-d 367d q/a' '-d x q/a' '--to a/b q/a' '--queue a/b a' \
-    '--now q/a' '--rate 1 q/a' '--rate 0/s q/a' '--rate 1/x q/a' \
+    '--here --now q/a true' '--rate 1 q/a' '--rate 0/s q/a' '--rate 1/x q/a' \
     '--exit 1 q/a' '--all --exit 256 q' '--all --signal none q' \
     '--all --exit 1 --signal 9 q' '--all -N a/b q' \
     '--all --since @20 --before @10 q' '--here' '--here q/a' '--here a true' \
@@ -290,4 +290,57 @@ all_expired() {
   assert_equal "$(job_sets q/a)" rdy
   JQ_URL=unix:///nowhere/s run -69 --separate-stderr jq-retry q/a
   assert_equal "${#stderr_lines[@]}" 1
+}
+
+# waiting QUEUE ID: one that failed once and waits
+waiting() {
+  jq-push -q -i "$2" "$1" "payload of $2"
+  [ "$(job_claim "$1")" = "$2" ] &&
+    job_close "$1/$2" fail exit:75 'not yet' >/dev/null
+}
+
+@test "--now: those that wait to be tried again, too" {
+  waiting q a
+  waiting q b
+  dead q c
+  run -1 --separate-stderr jq-retry q/a
+  assert_equal "${stderr_lines[0]}" "jq-retry: 'q/a' is not dead: it waits to be \
+tried again (--now takes it, too)"
+  run -0 jq-retry --now --dry-run q/a
+  assert_output q/a
+  run -0 jq-retry --now q/a
+  assert_output q/a
+  run -0 --separate-stderr jq-retry --now --all q
+  assert_output $'q/c\nq/b'
+  assert_equal "$stderr" ''
+  assert_equal "$(jq-stat -F ready,retry,dead q)" $'3\t0\t0'
+  run -0 jq-stat --check q
+  run -1 --separate-stderr jq-retry --now --all q
+  assert_equal "$stderr" \
+    'jq-retry: nothing to do: no job is dead or waits to be tried again'
+  run -64 jq-retry --now --to other q/a
+  run -64 jq-retry --now --all --since 1h q
+}
+
+@test "--now --all passes each by once, though it fails again at once" {
+  local i
+  for i in {1..7}; do waiting q "w$i"; done
+  spawn worker jq-work -b fixed:1ms -m 100000 q sh -c 'exit 75'
+  run -0 timeout 20 jq-retry --now --all q
+  assert_equal "$(sort <<<"$output" | uniq -d)" ''
+}
+
+@test "-m: so many attempts from now on, here and in another queue" {
+  dead q a
+  dead q b
+  run -0 jq-retry -m 2 q/a
+  run -0 jq-retry -m 3 --to r q/b
+  run -0 jq-work -q -W 1s -b fixed:1ms q,r \
+    sh -c 'echo "$JQ_ATTEMPT of $JQ_MAX_ATTEMPTS"; exit 75'
+  assert_line '1 of 2'
+  assert_line '2 of 2'
+  assert_line '3 of 3'
+  assert_equal "$(jq-stat -F dead q r)" $'1\n1'
+  run -0 jq-stat --check q r
+  run -64 jq-retry -m 0 q/a
 }

@@ -219,10 +219,10 @@ static void ask_change(void)
 	const struct strv ids[JOBS] = {strv_of("a"), strv_of("b"),
 				       strv_of("c")};
 	const struct change_ids list = {.v = ids, .n = JOBS, .fn = on_word};
-	const struct change_pace pace = {.first_ms = 0, .step_ms = 0.5};
+	const struct change_terms terms = {.first_ms = 0, .step_ms = 0.5};
 	struct err e;
 
-	if (change_retry(redis, &keys, &pace, &list, &e) < 0 ||
+	if (change_retry(redis, &keys, &terms, &list, &e) < 0 ||
 	    change_remove(redis, &keys, CHANGE_DROP, "why", &list, &e) < 0 ||
 	    change_pause(redis, &keys, "why", &e) < 0)
 		fuzz_said(&e, e.code);

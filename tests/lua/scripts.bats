@@ -656,12 +656,41 @@ close_and_claim() {
   claim W 1 >/dev/null
   close_as a fail 0 1
   push b
-  run -0 call retry 0 0 a b none
+  run -0 call retry 0 0 '' 0 a b none
   assert_output $'OK\nOK\nready\nGONE'
   assert_equal "$(record a 6) $(record a 10) $(record a 13)" '0 1 1'
   run -0 claim W 2 10
   assert_output $'a\nb'
   assert_equal "$(meta dead_bytes)" 0
+  assert_sound
+}
+
+@test "retry of those that wait in back-off, when it is asked for" {
+  push a 2
+  claim W 1 >/dev/null
+  close_as a fail 60000 5
+  assert_equal "$(state a)" 'rty '
+  run -0 call retry 0 0 '' 0 a
+  assert_output $'OK\nretry'
+  run -0 call retry 0 0 waiting 0 a
+  assert_output $'OK\nOK'
+  assert_equal "$(state a)$(record a 6) $(record a 10)" 'rdy 0 1'
+  assert_equal "$(counter retried)" 0
+  assert_sound
+}
+
+@test "retry with another limit of attempts: in the envelope and the record" {
+  push a 0 0 0 ' p=3 m=2 t=9'
+  push b
+  claim W 1 2 >/dev/null
+  close_as a fail 0 1
+  close_as b fail 0 1
+  run -0 call retry 0 0 '' 7 a b
+  assert_output $'OK\nOK\nOK'
+  assert_regex "$(redis HGET 'jq:{q}:pay' a | head -n 1)" ' p=3 m=7 t=9$'
+  assert_regex "$(redis HGET 'jq:{q}:job' a | sed -n 2p)" ' p=3 m=7 t=9$'
+  assert_regex "$(redis HGET 'jq:{q}:pay' b | head -n 1)" ' m=7$'
+  assert_equal "$(redis HGET 'jq:{q}:pay' a | tail -n 1)" 'payload of a'
   assert_sound
 }
 
@@ -671,7 +700,7 @@ close_and_claim() {
   redis -x HSET 'jq:{q}:pay' a <expired
   claim W 1
   assert_equal "$(state a)" 'dead '
-  call retry 60000 0 a
+  call retry 60000 0 '' 0 a
   assert_equal "$(state a)" 'dly '
   redis ZADD 'jq:{q}:dly' 1.28125 a >/dev/null
   assert_equal "$(claim X 1)" a
@@ -954,7 +983,7 @@ held() {
       case $script in
       retry | cancel) close_as a dead >/dev/null ;;
       esac
-      [ "$script" != cancel ] || call retry 0 0 a >/dev/null
+      [ "$script" != cancel ] || call retry 0 0 '' 0 a >/dev/null
       # its own state stays readable
       [ "$set" != "$(state a | tr -d ' ')" ] || continue
       redis DEL "jq:{q}:$set" >/dev/null
@@ -966,7 +995,7 @@ held() {
       finish) run close_as a 'done' 0 5 exit:0 '' result ;;
       kill) run close_as a dead ;;
       abandon) run call abandon W '' ;;
-      retry) run call retry 1000 0 a ;;
+      retry) run call retry 1000 0 '' 0 a ;;
       cancel) run call remove cancel why a ;;
       esac
       assert_failure
