@@ -32,7 +32,7 @@ static struct args {
 	double step;
 	const char *queue, *to;
 	struct filter filter;
-	struct select_filter wanted; /* made of it */
+	struct walk_filter wanted; /* made of it */
 	char *const *operands;
 	size_t n;
 } args;
@@ -42,12 +42,6 @@ enum {
 	KEY_QUEUE,
 	KEY_TO,
 	KEY_DRY_RUN,
-	KEY_EXIT,
-	KEY_SIGNAL,
-	KEY_ERROR,
-	KEY_SINCE,
-	KEY_BEFORE,
-	KEY_WORKER,
 	KEY_RATE,
 	KEY_HERE,
 	KEY_NOW
@@ -57,20 +51,7 @@ enum {
 static const struct opt table[] = {
 	{KEY_ALL, "all", NULL, "all dead jobs of the queues, oldest first",
 	 OPT_FLAG, .at = &args.all},
-	{KEY_EXIT, "exit", "CODE", "of these: whose last attempt exited so",
-	 OPT_CALL, .at = args.filter.exit, .fn = filter_exit},
-	{KEY_SIGNAL, "signal", "SIGNAL", "whose last attempt a signal ended",
-	 OPT_CALL, .at = args.filter.signal, .fn = filter_signal},
-	{KEY_ERROR, "error", "TEXT", "whose reason contains it",
-	 OPT_TEXT, .at = &args.filter.error},
-	{'N', "name", "NAME", "that have this name",
-	 OPT_TEXT, .at = &args.filter.name},
-	{KEY_SINCE, "since", "TIME", "that died then or later",
-	 OPT_TIME, .at = &args.filter.since_ms},
-	{KEY_BEFORE, "before", "TIME", "that died earlier",
-	 OPT_TIME, .at = &args.filter.before_ms},
-	{KEY_WORKER, "worker", "NAME", "that this worker ran last",
-	 OPT_TEXT, .at = &args.filter.worker},
+	FILTER_OPTIONS(args.filter, "that died then or later, or in so long: 3h"),
 	{'n', "limit", "N", "at most N jobs",
 	 OPT_INT, .at = &args.limit,
 	 .min = 1, .max = INT64_MAX, .given = &args.has_limit},
@@ -159,7 +140,7 @@ static void check_args(struct args *a)
 		opt_usage(&cmd, "what narrows the jobs goes with --all");
 	if (a->now && a->to)
 		opt_usage(&cmd, "--to takes dead jobs alone, without --now");
-	if (a->now && (a->filter.since_ms || a->filter.before_ms))
+	if (a->now && (a->filter.has_since || a->filter.has_before))
 		opt_usage(&cmd, "--since and --before are of dead jobs, and "
 				"--now takes others, too");
 	if (a->has_limit && !a->all)

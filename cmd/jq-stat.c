@@ -3,8 +3,7 @@
  * jq-stat: what goes on. Reads queues, jobs and workers from the server and
  * writes them to stdout, as a table, as fields or as JSON; changes nothing.
  * Exits 0; 1 when the answer is no (not empty, a job is dead, an id unknown,
- * data that does not fit together);
- * 66 for a queue that does not exist; 75 when a wait timed out.
+ * data that does not fit together); 66: no such queue; 75: a wait timed out.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "cli/alert.h"
 #include "cli/checkup.h"
 #include "cli/connect.h"
+#include "cli/filter.h"
 #include "cli/look.h"
 #include "cli/look_history.h"
 #include "cli/metrics.h"
@@ -24,7 +24,6 @@
 #include "cli/output_file.h"
 #include "cli/scale.h"
 #include "cli/show.h"
-#include "cli/since.h"
 #include "cli/watch.h"
 #include "queue/key.h"
 #include "queue/stats.h"
@@ -35,10 +34,12 @@
 static struct {
 	struct opt_common common;
 	const char *state, *fields, *queue, *output, *html, *from;
-	int64_t limit, wait_timeout, within, since, interval;
+	int64_t limit, wait_timeout, within, interval;
+	struct filter filter;
+	struct walk_filter wanted; /* made of it */
 	bool has_state, has_fields, has_queue, has_limit, has_timeout;
 	bool has_output, prometheus, openmetrics, scale, has_within;
-	bool has_from, history, plot, has_since, has_html, watch, has_interval;
+	bool has_from, history, plot, has_html, watch, has_interval;
 	bool no_header, ids, explain, follow, workers, empty, wait, check;
 	bool has_alerts;
 	struct opt_list alerts;
@@ -52,8 +53,7 @@ static struct {
 enum {
 	KEY_QUEUE_OPTION = 256, KEY_WORKERS, KEY_EMPTY, KEY_CHECK, KEY_CHECK_ALERT,
 	KEY_EXPLAIN, KEY_FOLLOW, KEY_FROM, KEY_WAIT_TIMEOUT, KEY_PROMETHEUS, KEY_OPENMETRICS,
-	KEY_SCALE, KEY_WITHIN, KEY_HISTORY, KEY_SINCE, KEY_PLOT, KEY_HTML,
-	KEY_WATCH, KEY_INTERVAL
+	KEY_SCALE, KEY_WITHIN, KEY_HISTORY, KEY_PLOT, KEY_HTML, KEY_WATCH, KEY_INTERVAL
 };
 
 static const struct opt table[] = {
@@ -119,9 +119,7 @@ static const struct opt table[] = {
 	{.key = KEY_HISTORY, .name = "history", .kind = OPT_FLAG,
 	 .help = "what each minute of the last hour saw",
 	 .at = &args.history},
-	{.key = KEY_SINCE, .name = "since", .arg = "TIME", .kind = OPT_CALL,
-	 .help = "since that time, or for so long: 3h (a day at most)",
-	 .at = &args.since, .fn = since_parse, .given = &args.has_since},
+	FILTER_OPTIONS(args.filter, "since that time, or for so long: 3h"),
 	{.key = KEY_PLOT, .name = "plot", .kind = OPT_FLAG,
 	 .help = "draw the history", .at = &args.plot},
 	{.key = KEY_HTML, .name = "html", .arg = "FILE", .kind = OPT_TEXT,
@@ -144,7 +142,7 @@ static const struct opt_command command = {
 	.name = "jq-stat",
 	.synopsis =
 		"[-HJ] [-F LIST] [QUEUE ...]\n"
-		"-s STATE [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
+		"-s STATE [FILTER ...] [-n N] [-HJ] [-F LIST] [QUEUE ...]\n"
 		"-i [-J] [-F LIST] QUEUE/ID ...\n"
 		"--explain [-J] [-F LIST] QUEUE/ID ...\n"
 		"--follow [-J] [-F LIST] [-n N] [--from EVENT] [QUEUE ...]\n"
@@ -191,7 +189,7 @@ enum {
 };
 
 static const struct mode modes[] = {
-	[MODE_JOBS] = {"-s", &args.has_state, "JFHnow"},
+	[MODE_JOBS] = {"-s", &args.has_state, "JFHnowSBX"},
 	[MODE_IDS] = {"-i", &args.ids, "JFQow"},
 	[MODE_EXPLAIN] = {"--explain", &args.explain, "JFQo"},
 	[MODE_FOLLOW] = {"--follow", &args.follow, "JFQnf"},
@@ -208,7 +206,7 @@ static const struct mode modes[] = {
 };
 
 static const struct mode_extra extras[] = {
-	{'w', "-w", &args.wait, "JFHno", NULL},
+	{'w', "-w", &args.wait, "JFHnoSBX", NULL},
 	{'J', "-J", &args.common.json, "FH", NULL},
 	{'P', "--plot", &args.plot, "JFHM", "--history"},
 	{'M', "--html", &args.has_html, "JFHo", "--history"},
@@ -218,7 +216,11 @@ static const struct mode_extra extras[] = {
 	{'n', "-n", &args.has_limit, "", "lists of jobs (-s) and --follow"},
 	{'f', "--from", &args.has_from, "", "--follow"},
 	{'Q', "--queue", &args.has_queue, "", "-i, --explain and --follow"},
-	{'S', "--since", &args.has_since, "", "--history"},
+	{'S', "--since", &args.filter.has_since, "",
+	 "--history and lists of jobs (-s)"},
+	{'B', "--before", &args.filter.has_before, "", "lists of jobs (-s)"},
+	{'X', "what narrows a list", &args.filter.has_other, "",
+	 "lists of jobs (-s)"},
 	{'W', "--within", &args.has_within, "", "--scale"},
 	{'I', "--interval", &args.has_interval, "", "--watch"},
 	{.option = NULL},
@@ -259,6 +261,9 @@ static void parse_args(int argc, char **argv)
 			  "'%s' is not a state (ready, running, delayed, "
 			  "retry, dead, done, all)",
 			  args.state);
+	if (filter_make(&args.filter, &args.wanted, &e) < 0 ||
+	    filter_check_state(&args.filter, args.state, &e) < 0)
+		opt_usage(&command, "%s", e.msg);
 	alert_check(&command, &args.alerts);
 	if (args.queue && key_check_queue(strv_of(args.queue), &e) < 0)
 		opt_usage(&command, "%s", e.msg);
@@ -301,7 +306,7 @@ static int act(struct look *l, struct err *e)
 	case MODE_SCALE:
 		return scale_run(l, args.within, e);
 	case MODE_HISTORY:
-		return look_history(l, args.since, args.how, e);
+		return look_history(l, args.filter.since_ms, args.how, e);
 	case MODE_WATCH:
 		return watch_run(l, args.interval, e);
 	default:
@@ -382,6 +387,7 @@ int main(int argc, char **argv)
 	look.queues = args.operand;
 	look.n_queues = args.n;
 	look.limit = args.limit;
+	look.filter = filter_any(&args.filter) ? &args.wanted : NULL;
 	look.field = args.fields;
 	look.deadline_ms =
 		args.has_timeout ? clock_boot_ms() + args.wait_timeout : -1;

@@ -39,6 +39,7 @@ _jobq_options() {
       --wait-timeout -F --fields -H --no-header \
       --prometheus --openmetrics -o --output --scale --within \
       --prometheus --openmetrics -o --output --scale --within \
+      --exit --signal --error -N --name --worker --before \
       --history --since --plot --html --watch --interval
     ;;
   jq-retry)

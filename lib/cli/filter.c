@@ -41,12 +41,10 @@ int filter_signal(struct strv value, void *at, struct err *e)
 
 bool filter_any(const struct filter *f)
 {
-	return f->exit[0] || f->signal[0] || f->error || f->name || f->worker ||
-	       f->since_ms || f->before_ms;
+	return f->has_other || f->has_since || f->has_before;
 }
 
-int filter_make(const struct filter *f, struct select_filter *out,
-		struct err *e)
+int filter_make(const struct filter *f, struct walk_filter *out, struct err *e)
 {
 	memset(out, 0, sizeof(*out));
 	if (f->exit[0] && f->signal[0])
@@ -68,4 +66,14 @@ int filter_make(const struct filter *f, struct select_filter *out,
 	out->since_ms = f->since_ms;
 	out->before_ms = f->before_ms;
 	return 0;
+}
+
+int filter_check_state(const struct filter *f, const char *state, struct err *e)
+{
+	if (!state || (!f->has_since && !f->has_before) ||
+	    strcmp(state, "dead") == 0 || strcmp(state, "done") == 0)
+		return 0;
+	return err_set(e, STATUS_USAGE,
+		       "--since and --before are of when jobs ended: for -s "
+		       "dead and -s done");
 }

@@ -199,6 +199,7 @@ static int jobs_in(struct visit *v, const char *state, struct err *e)
 	/* one more than is shown, to know whether there is one more */
 	const struct stats_list list = {
 		.state = state,
+		.filter = l->filter,
 		.limit = l->limit ? l->limit - (int64_t)l->shown + 1 : 0,
 		.payload = l->show->format == SHOW_JSON,
 		.fn = one_job,

@@ -16,6 +16,7 @@
 #include "cli/connect.h"
 #include "cli/opt.h"
 #include "cli/show.h"
+#include "queue/walk.h"
 
 struct look {
 	const struct opt_command *command; /* for messages; borrowed */
@@ -24,6 +25,7 @@ struct look {
 	char *const *queues;		   /* named ones (or jobs); borrowed */
 	size_t n_queues;		   /* 0 = all there are */
 	struct show *show;		   /* begun; borrowed; for listings */
+	const struct walk_filter *filter;  /* of a list; borrowed, or NULL */
 	int64_t limit;			   /* most jobs in a list; 0 = all */
 	const char *field;		   /* "payload", "result"; borrowed */
 	int64_t deadline_ms; /* of a wait, clock_boot_ms(); -1 = none */

@@ -260,7 +260,7 @@ static int sweep(struct mover *m, const char *queue, const char *state,
 	int rc = 0;
 
 	select_init(s, state, NULL);
-	while (rc == 0 && !s->end && most > 0) {
+	while (rc == 0 && !s->walk.end && most > 0) {
 		rc = select_next(s, m->redis, &m->from, most, e);
 		if (rc == 0 && s->n)
 			rc = move_run(m, queue, s->v, s->n, e);

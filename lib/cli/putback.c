@@ -293,7 +293,7 @@ int putback_ids(struct putback *p, char *const *operands, size_t n,
 
 /* The jobs of a state, and no more looks at any than `looks`. */
 static int sweep_state(struct putback *p, const char *state, uint64_t looks,
-		       const struct select_filter *filter, int64_t *most,
+		       const struct walk_filter *filter, int64_t *most,
 		       struct err *e)
 {
 	struct select *s = buf_zalloc(sizeof(*s));
@@ -301,21 +301,21 @@ static int sweep_state(struct putback *p, const char *state, uint64_t looks,
 	int rc = 0;
 
 	select_init(s, state, filter);
-	while (rc == 0 && !s->end && *most > 0 && s->looked < looks) {
-		uint64_t looked = s->looked;
+	while (rc == 0 && !s->walk.end && *most > 0 && s->walk.looked < looks) {
+		uint64_t looked = s->walk.looked;
 
 		rc = select_next(s, redis_of(p), &p->from, *most, e);
 		if (rc == 0)
 			rc = in_batches(p, s->v, s->n, before + looked, e);
 		*most -= (int64_t)s->n;
-		progress_at(&p->progress, before + s->looked);
+		progress_at(&p->progress, before + s->walk.looked);
 	}
 	select_release(s);
 	free(s);
 	return rc;
 }
 
-static int sweep_queue(struct putback *p, const struct select_filter *filter,
+static int sweep_queue(struct putback *p, const struct walk_filter *filter,
 		       int64_t *most, struct err *e)
 {
 	struct stats_queue s;
@@ -330,7 +330,7 @@ static int sweep_queue(struct putback *p, const struct select_filter *filter,
 }
 
 int putback_all(struct putback *p, char *const *queues, size_t n,
-		const struct select_filter *filter, int64_t most, struct err *e)
+		const struct walk_filter *filter, int64_t most, struct err *e)
 {
 	struct stats_queue s;
 	uint64_t total = 0;

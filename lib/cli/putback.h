@@ -52,7 +52,7 @@ int putback_ids(struct putback *p, char *const *operands, size_t n,
 /* The dead jobs of `queues` that fit `filter` (NULL: all), oldest first, `most`
  * at most. */
 int putback_all(struct putback *p, char *const *queues, size_t n,
-		const struct select_filter *filter, int64_t most,
+		const struct walk_filter *filter, int64_t most,
 		struct err *e) must_check;
 
 #endif

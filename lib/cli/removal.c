@@ -168,7 +168,7 @@ static int sweep_state(struct removal *r, const struct key_set *k,
 	int rc = 0;
 
 	select_init(s, state, NULL);
-	while (rc == 0 && !s->end && most > 0) {
+	while (rc == 0 && !s->walk.end && most > 0) {
 		rc = select_next(s, r->redis, k, most, e);
 		if (rc == 0 && s->n)
 			rc = remove_run(r, k->queue, s->v, s->n, e);
@@ -236,7 +236,7 @@ int removal_waiting(struct removal *r, const char *queue, const char *prefix,
 	key_set_init(&k, r->space, strv_of(queue));
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(waiting); i++) {
 		select_init(s, waiting[i], NULL);
-		while (rc == 0 && !s->end) {
+		while (rc == 0 && !s->walk.end) {
 			size_t n;
 
 			rc = select_next(s, r->redis, &k, SELECT_MOST, e);

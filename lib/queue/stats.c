@@ -321,7 +321,7 @@ static int64_t score_ms(const char *state, struct strv score)
 }
 
 enum {
-	PAGE = 500
+	PAGE = 200
 }; /* jobs that list.lua returns at most */
 
 /* One job of a page; what it stands for may have been changed by hand. */
@@ -339,12 +339,6 @@ static int read_listed(const struct redis_reply *reply, size_t at,
 	job->has_payload = envelope.n > 0;
 	return job_parse_header(redis_str(redis_at(reply, at + 3)),
 				&job->header, e);
-}
-
-static void keep(struct buf *b, struct strv text)
-{
-	buf_clear(b);
-	buf_add(b, text.p, text.n);
 }
 
 static int one_of_list(const struct redis_reply *reply, size_t at,
@@ -367,58 +361,24 @@ static int one_of_list(const struct redis_reply *reply, size_t at,
 	return rc;
 }
 
-/* Where a walk through a list stands: at its last job. */
-struct place {
-	struct buf score, id;
-};
-
-/* A page of jobs behind `p`, which then stands at its last. How many there
- * were, or -1. */
-static int64_t one_page(struct redis *r, const struct key_set *k,
-			const struct stats_list *list, int64_t most,
-			struct place *p, struct err *e)
-{
-	char number[24];
-	const char *const args[] = {list->state,
-				    p->score.p,
-				    p->id.p,
-				    number,
-				    list->payload ? "payload" : "",
-				    NULL};
-	const struct redis_reply *reply;
-	size_t n, last;
-
-	snprintf(number, sizeof(number), "%lld", (long long)most);
-	if (ask(r, k, SCRIPT_LIST, args, &reply, e) < 0)
-		return -1;
-	n = redis_count(reply) < 2 ? 0 : (redis_count(reply) - 2) / 5;
-	if (n == 0)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (one_of_list(reply, 2 + i * 5, list, e) < 0)
-			return -1;
-	last = 2 + (n - 1) * 5;
-	keep(&p->id, redis_str(redis_at(reply, last)));
-	keep(&p->score, redis_str(redis_at(reply, last + 1)));
-	return (int64_t)n;
-}
-
 int stats_each_job(struct redis *r, const struct key_set *k,
 		   const struct stats_list *list, struct err *e)
 {
-	struct place at = {.score = BUF_INIT, .id = BUF_INIT};
-	int64_t left = list->limit ? list->limit : INT64_MAX, n = 0;
+	const struct redis_reply *reply;
+	struct walk w;
+	int64_t left = list->limit ? list->limit : INT64_MAX;
+	int rc = 0;
 
-	buf_addstr(&at.score, "-inf");
-	while (left > 0) {
-		n = one_page(r, k, list, left < PAGE ? left : PAGE, &at, e);
-		if (n <= 0)
-			break;
-		left -= n;
+	walk_init(&w, list->state, list->filter,
+		  list->payload ? WALK_PAYLOADS : WALK_JOBS);
+	while (rc == 0 && left > 0 && !w.end) {
+		rc = walk_next(&w, r, k, left < PAGE ? left : PAGE, &reply, e);
+		for (size_t at = WALK_HEAD;
+		     rc == 0 && at + 5 <= redis_count(reply); at += 5, left--)
+			rc = one_of_list(reply, at, list, e);
 	}
-	buf_release(&at.score);
-	buf_release(&at.id);
-	return n < 0 ? -1 : 0;
+	walk_release(&w);
+	return rc;
 }
 
 /* The record knows the header of a job that was claimed once; a fresh one has

@@ -15,6 +15,7 @@
 #include "queue/job.h"
 #include "queue/key.h"
 #include "queue/spans.h"
+#include "queue/walk.h"
 #include "sys/redis.h"
 
 /* A worker that did not beat for this long counts as gone. */
@@ -95,9 +96,10 @@ struct stats_job {
 
 /* The jobs asked for, and who gets them. */
 struct stats_list {
-	const char *state; /* of stats_states */
-	int64_t limit;	   /* at most so many; 0 = all */
-	bool payload;	   /* with payloads */
+	const char *state;		  /* of stats_states */
+	const struct walk_filter *filter; /* what has to fit; NULL = all do */
+	int64_t limit;			  /* at most so many; 0 = all */
+	bool payload;			  /* with payloads */
 	int (*fn)(void *arg, const struct stats_job *job, struct err *e);
 	void *arg; /* for `fn` */
 };

@@ -131,6 +131,36 @@ dangerous() {
   assert_output --regexp '^mail/f1 +done .* ago +8 +exit 0$'
 }
 
+@test "-s: filters narrow the list, as jq-retry has them" {
+  local id
+  jq-push -q -i a -N mail q x
+  jq-push -q -i b q x
+  jq-push -q -i c q x
+  job_kill q/a 'bad gateway'
+  job_kill q/b 'bad data'
+  jq-push -q -i w -N mail q x
+  redis ZADD 'jq:{q}:dead' 1700000000000 b >/dev/null
+  jobs() { jq-stat -F job "$@" q | paste -sd ' '; }
+  assert_equal "$(jobs -s dead)" 'q/b q/a'
+  assert_equal "$(jobs -s dead --error bad)" 'q/b q/a'
+  assert_equal "$(jobs -s dead --error gate)" q/a
+  assert_equal "$(jobs -s dead --exit 65 -n 1)" q/b
+  assert_equal "$(jobs -s dead --exit 1)" ''
+  assert_equal "$(jobs -s dead --signal 9)" ''
+  assert_equal "$(jobs -s dead --since 1h)" q/a
+  assert_equal "$(jobs -s dead --before @1700000001)" q/b
+  assert_equal "$(jobs -s all -N mail)" 'q/w q/a'
+  assert_equal "$(jobs -s dead --worker me --error data)" q/b
+  run -0 jq-stat -s dead --error gate -J q
+  assert_equal "$(jq -r '.id + " " + .payload' <<<"$output")" 'a x'
+  run -64 jq-stat -s ready --since 1h q
+  assert_line --index 0 --partial 'of when jobs ended'
+  run -64 jq-stat --error x q
+  assert_line --index 0 --partial 'for lists of jobs (-s)'
+  run -64 jq-stat --workers --before 1h q
+  run -64 jq-stat -s dead --exit 300 q
+}
+
 @test "-s all: every state, of every queue" {
   job_all_states mail
   job_push b/a

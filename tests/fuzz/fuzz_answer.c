@@ -298,7 +298,7 @@ static void ask_list(void)
 
 static void ask_select(void)
 {
-	const struct select_filter filter = {.error = "why", .name = "n"};
+	const struct walk_filter filter = {.error = "why", .name = "n"};
 	struct select *s = buf_zalloc(sizeof(*s));
 	struct err e;
 

@@ -739,7 +739,7 @@ close_and_claim() {
   claim W 1 >/dev/null
   before=$(redis HGETALL 'jq:{q}:meta')
   call stat 30000 >/dev/null
-  call list ready -inf '' 10 payload >/dev/null
+  call list ready -inf '' inf 10 payloads >/dev/null
   call peek a >/dev/null
   call workers 30000 >/dev/null
   assert_equal "$(redis HGETALL 'jq:{q}:meta')" "$before"
@@ -867,7 +867,7 @@ close_and_claim() {
   push b
   push c
   redis HSET 'jq:{q}:job' b rubbish >/dev/null
-  run -0 call list ready -inf '' 10 ''
+  run -0 call list ready -inf '' inf 10 jobs
   assert_line a
   assert_line rubbish
   assert_line c
@@ -878,15 +878,15 @@ close_and_claim() {
   push b
   push c
   push d
-  run -0 call list ready -inf '' 2 ''
-  assert_line --index 2 a
-  assert_line --index 5 b
-  local score=${lines[6]}
+  run -0 call list ready -inf '' inf 2 jobs
+  assert_line --index 5 a
+  assert_line --index 8 b
+  local score=${lines[9]}
   claim W 1 2 >/dev/null
-  run -0 call list ready "$score" b 2 ''
-  assert_line --index 2 c
-  run -0 call list ready "$(redis ZSCORE 'jq:{q}:rdy' d)" d 2 ''
-  assert_equal "${#lines[@]}" 2 # OK and the time
+  run -0 call list ready "$score" b inf 2 jobs
+  assert_line --index 5 c
+  run -0 call list ready "$(redis ZSCORE 'jq:{q}:rdy' d)" d inf 2 jobs
+  assert_equal "${#lines[@]}" 3 # OK, the time, none looked at
 }
 
 @test "abandon: the jobs of that worker go back at once, no others" {

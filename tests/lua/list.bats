@@ -1,13 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# select.lua alone: which jobs it finds, where it goes on, how far it goes.
+# list.lua alone: which jobs it finds, where it goes on, how far it goes.
 
 load ../lib/server
 load ../lib/jobs
 
-# call ARG...: select of the dead jobs of q, the time left out
+# list STATE SCORE ID HIGHEST MOST [FILTER...]: the ids
+list() {
+  job_call q list "${@:1:5}" ids "${@:6}"
+}
+
+# call ARG...: the same, the time left out
 call() {
-  job_call q select "$@" | sed 2d | paste -sd ' '
+  list "$@" | sed 2d | paste -sd ' '
 }
 
 # dead ID SCORE [RECORD-LINE-END]: a dead job, written by hand
@@ -20,7 +25,7 @@ ${5-}" >/dev/null
 
 @test "an empty queue, an unknown state" {
   assert_equal "$(call dead -inf '' inf 10)" 'OK 0  '
-  assert_equal "$(job_call q select nonsense -inf '' inf 10)" UNKNOWN
+  assert_equal "$(list nonsense -inf '' inf 10)" UNKNOWN
 }
 
 @test "what fits: last, error, name, worker, and all of them" {
@@ -89,14 +94,34 @@ ${5-}" >/dev/null
     'OK 3 10 c'
 }
 
+@test "whole jobs: fewer a slice, payloads to a size" {
+  redis EVAL 'for i = 1, 300 do
+    redis.call("ZADD", KEYS[1], i, string.format("j%04d", i)) end' 1 \
+    'jq:{q}:rdy' >/dev/null
+  assert_equal "$(job_call q list ready -inf '' inf 1000 jobs | sed -n '3p;5p' |
+    paste -sd ' ')" '200 j0200'
+  redis DEL 'jq:{q}:rdy' >/dev/null
+  local id
+  for id in a b c; do
+    redis ZADD 'jq:{q}:rdy' 1 "$id" >/dev/null
+    printf '1 1 0 1 digest\n%03000000d' 1 |
+      redis -x HSET 'jq:{q}:pay' "$id" >/dev/null
+  done
+  assert_equal "$(job_call q list ready -inf '' inf 9 payloads | sed -n '3p;5p' |
+    paste -sd ' ')" '2 b'
+  # headers alone are looked for in the same payloads
+  assert_equal "$(job_call q list ready -inf '' inf 9 jobs | sed -n '3p;5p' |
+    paste -sd ' ')" '1 a'
+}
+
 @test "every state; waiting jobs by what was pushed" {
   job_all_states q
   redis ZREM 'jq:{q}:rdy' r2 >/dev/null
   for state in ready:r1 delayed:d1 retry:t1 running:x1 dead:k1 done:f1; do
-    assert_equal "$(job_call q select "${state%:*}" -inf '' inf 9 | tail -n 1)" \
+    assert_equal "$(list "${state%:*}" -inf '' inf 9 | tail -n 1)" \
       "${state#*:}"
   done
   job_push q/r3 x n=welcome
-  assert_equal "$(job_call q select ready -inf '' inf 9 name welcome |
+  assert_equal "$(list ready -inf '' inf 9 name welcome |
     tail -n 1)" r3
 }
