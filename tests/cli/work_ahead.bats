@@ -69,7 +69,10 @@ some_handed_back() {
   short 100
   run -0 jq-work -j 2 -n 70 q ./handler
   assert counts 30 0
-  assert_equal "$(redis HGET 'jq:{q}:meta' claimed)" 70
+  # on a machine that is slow for a moment some are handed back, and come again
+  local back
+  back=$(released)
+  assert_equal $(($(redis HGET 'jq:{q}:meta' claimed) - ${back:-0})) 70
   spawn worker jq-work -j 2 q ./handler
   short 2000
   wait_until 20 some_done q 100

@@ -63,6 +63,8 @@ gone() {
 spawn() {
   local at=$BATS_TEST_TMPDIR/$1
   shift
+  # what one of that name wrote before is not taken for its words
+  rm -f "$at.out" "$at.err"
   "$@" <&0 >"$at.out" 2>"$at.err" 3>&- &
   spawned=$!
   printf '%s\n' "$spawned" >"$at.pid"
