@@ -221,24 +221,26 @@ struct watch {
 	struct buf out;
 };
 
-static int one_queue(struct watch *w, const char *queue, struct err *e)
+static int one_queue(void *arg, const struct key_set *k,
+		     const struct stats_queue *s, const struct err *why,
+		     struct err *e)
 {
-	struct stats_queue s;
-	struct key_set k;
+	struct watch *w = arg;
 
-	key_set_init(&k, w->look->space, strv_of(queue));
-	if (stats_queue(w->look->server->redis, &k, &s, e) < 0) {
-		if (!look_is_damage(e))
-			return -1;
-		look_complain(w->look, e);
+	if (why && look_is_damage(why)) {
+		look_complain(w->look, why);
 		return 0;
 	}
-	if (!s.known) {
-		look_unknown(w->look, queue);
+	if (why) {
+		*e = *why;
+		return -1;
+	}
+	if (!s->known) {
+		look_unknown(w->look, k->queue);
 		return 0;
 	}
 	for (size_t i = 0; i < w->n; i++)
-		if (alert_holds(&w->alert[i], queue, &s, &w->out))
+		if (alert_holds(&w->alert[i], k->queue, s, &w->out))
 			w->look->status = STATUS_NO;
 	return 0;
 }
@@ -255,8 +257,12 @@ int alert_run(struct look *l, const struct opt_list *texts, struct err *e)
 		rc = alert_parse(texts->v[w.n], &w.alert[w.n], e);
 	if (rc == 0)
 		rc = queues_find(&q, r, l->space, l->queues, l->n_queues, e);
-	for (size_t i = 0; i < q.n && rc == 0; i++)
-		rc = one_queue(&w, q.v[i], e);
+	if (rc == 0)
+		rc = queues_ask(&q, r,
+				(struct stats_queues){.space = l->space,
+						      .fn = one_queue,
+						      .arg = &w},
+				e);
 	if (rc == 0 && w.out.len)
 		rc = output_write(w.out.p, w.out.len, e);
 	queues_release(&q);
