@@ -86,6 +86,24 @@ load ../lib/jobs
   assert_equal "$(job_ids q dead | paste -sd ' ')" 'a b'
 }
 
+@test "a command that takes more than half a minute is ended, and the next one runs" {
+  cat >tell <<'EOF'
+case $(cat) in
+*q/long*) echo $$ >began; handler=1; sleep 300 ;;
+*) echo >told ;;
+esac
+EOF
+  jq-push -q -i long q x
+  spawn worker jq-work -q --on-dead '. ./tell' q sh -c 'exit 65'
+  wait_until 20 test -s began
+  jq-push -q -i next q x
+  wait_line 45 worker.err 'on-dead: the command was ended by signal 15'
+  wait_until 10 test -e told
+  gone "$(cat began)"
+  kill -TERM "$spawned"
+  wait_exit 20 worker
+}
+
 @test "a second signal does not wait for it, and nothing of it stays" {
   jq-push -q q x
   spawn worker jq-work -q --on-dead 'echo $$ >began; handler=1; sleep 300' q \
