@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/look.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "queue/check.h"
 #include "queue/key.h"
 #include "queue/push.h"
@@ -27,10 +28,19 @@ struct entry {
 struct pass {
 	const struct checkup *up;
 	struct check check;
+	struct progress progress;
+	uint64_t before; /* jobs of the queues that are done with */
 	struct entry *v; /* owned */
 	size_t n;
 	int status;
 };
+
+static void looked(void *arg)
+{
+	struct pass *p = arg;
+
+	progress_at(&p->progress, p->before + (uint64_t)p->check.jobs);
+}
 
 static int write_json(struct json *j, struct err *e)
 {
@@ -81,9 +91,10 @@ static int write_line(const char *queue, struct strv id, struct strv what,
 
 static int say(void *arg, const struct check_problem *p, struct err *e)
 {
-	const struct pass *pass = arg;
+	struct pass *pass = arg;
 	struct json *j;
 
+	progress_hide(&pass->progress);
 	if (!pass->up->command->common->json)
 		return write_line(p->queue, p->id, strv_of(p->what), p->meaning,
 				  e);
@@ -97,9 +108,10 @@ static int say(void *arg, const struct check_problem *p, struct err *e)
 static int did(void *arg, const char *queue, struct strv id, struct strv what,
 	       struct err *e)
 {
-	const struct pass *pass = arg;
+	struct pass *pass = arg;
 	struct json *j;
 
+	progress_hide(&pass->progress);
 	if (!pass->up->command->common->json)
 		return write_line(queue, id, what, NULL, e);
 	j = begin_json(queue, id);
@@ -151,8 +163,10 @@ static int has_keys(void *arg, struct strv queue, struct err *e)
 
 static void complain(struct pass *p, const struct err *why)
 {
-	int status = opt_fail(p->up->command, why);
+	int status;
 
+	progress_hide(&p->progress);
+	status = opt_fail(p->up->command, why);
 	if (p->status == STATUS_OK)
 		p->status = status;
 }
@@ -181,8 +195,7 @@ static int gather(struct pass *p, struct err *e)
 	return check_foreign(&p->check, has_keys, p, e);
 }
 
-static void tell_counts(const struct pass *p, const struct entry *entry,
-			size_t found)
+static void tell_counts(struct pass *p, const struct entry *entry, size_t found)
 {
 	const struct check *c = &p->check;
 	char result[40] = "in order";
@@ -192,6 +205,7 @@ static void tell_counts(const struct pass *p, const struct entry *entry,
 	if (found > 0)
 		snprintf(result, sizeof(result), "%zu violation%s", found,
 			 found == 1 ? "" : "s");
+	progress_hide(&p->progress);
 	fprintf(stderr, "%s: %s: %" PRId64 " jobs, %" PRId64 " payloads read",
 		p->up->command->name, entry->name, c->jobs, c->payloads);
 	if (c->large > 0)
@@ -261,6 +275,25 @@ static int one_queue(struct pass *p, const struct entry *entry, struct err *e)
 	if (!entry->announced && unannounced(p, entry, e) < 0)
 		return -1;
 	tell_counts(p, entry, p->check.found - before);
+	p->before += (uint64_t)p->check.jobs;
+	return 0;
+}
+
+/* How many jobs there are to look at. */
+static int add_up(struct pass *p, struct err *e)
+{
+	struct stats_queue s;
+	struct key_set k;
+
+	for (size_t i = 0; i < p->n; i++) {
+		key_set_init(&k, p->check.space, strv_of(p->v[i].name));
+		if (stats_queue(p->up->server->redis, &k, &s, e) == 0)
+			p->progress.total +=
+				(uint64_t)(s.ready + s.delayed + s.retry +
+					   s.running + s.done + s.dead);
+		else if (!is_damage(e))
+			return -1;
+	}
 	return 0;
 }
 
@@ -276,11 +309,18 @@ static int run_pass(struct pass *p, bool mend, struct err *e)
 		.mend = mend,
 		.fn = say,
 		.did = did,
+		.looked = looked,
 		.arg = p,
 	};
+	p->before = 0;
+	progress_init(&p->progress, u->command->common,
+		      mend ? "mending" : "checking", 0, false);
 	rc = gather(p, e);
+	if (rc == 0)
+		rc = add_up(p, e);
 	for (size_t i = 0; i < p->n && rc == 0; i++)
 		rc = one_queue(p, &p->v[i], e);
+	progress_hide(&p->progress);
 	check_release(&p->check);
 	free(p->v);
 	p->v = NULL;

@@ -38,7 +38,8 @@ struct check {
 	 * The id is empty for the queue as a whole. */
 	int (*did)(void *arg, const char *queue, struct strv id,
 		   struct strv what, struct err *e);
-	void *arg; /* of both; borrowed */
+	void (*looked)(void *arg); /* after each slice of jobs; or NULL */
+	void *arg;		   /* of them; borrowed */
 	/* What was looked at, of the last queue. */
 	int64_t jobs;	  /* ids in its sets */
 	int64_t payloads; /* whose digest was computed */

@@ -186,6 +186,8 @@ static int scan_set(struct check *c, const char *key, struct buf *cursor,
 	for (size_t i = 0; i < redis_count(page); i += 2)
 		note_id(c, redis_str(redis_at(page, i)));
 	c->jobs += (int64_t)redis_count(page) / 2;
+	if (c->looked)
+		c->looked(c->arg);
 	return next_cursor(cursor, redis_at(reply, 0));
 }
 

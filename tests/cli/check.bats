@@ -420,3 +420,12 @@ scripts_called() {
   [ "$slow" -lt $((calls / 5)) ]
   redis CONFIG SET slowlog-log-slower-than 10000 >/dev/null
 }
+
+@test "on a terminal a line tells how far it is, once a second is over" {
+  seq 1000 | jq-push -q -l q
+  redis CLIENT PAUSE 1500 ALL >/dev/null
+  script -qec "stty cols 70; TERM=xterm jq-stat --check q >answer" seen
+  run -0 cat -v seen
+  assert_output --regexp 'checking  \[#+ *\] +[0-9]+ %  [0-9]+/1000 '
+  assert_equal "$(cat answer)" ''
+}
