@@ -18,8 +18,8 @@
 -- OUTSIDE (before start, after end), LIMIT, BLOCKED id of the live job, KNOWN
 -- id (such a job exists all the same), all of which move the watermark;
 -- DUPLICATE, EARLY ms, FULL, STALE, GONE, OUTDATED release (one newer than
--- ARGV 20 was used before), which change nothing, nor do BLOCKED and KNOWN
--- when done by hand.
+-- ARGV 20 was used before), which change nothing (but FULL is put on record),
+-- nor do BLOCKED and KNOWN when done by hand.
 -- O(log n), and of the schedule's live jobs: 10,000 looked at and 1,000
 -- replaced at most.
 --@ base
@@ -88,6 +88,9 @@ local function verdict()
 end
 
 local word, detail = verdict()
+if word == 'FULL' and not by_hand then
+  cron_log(name, 'full', kind == 'create' and '-' or int(tick), 1, '-')
+end
 if word == 'FULL' or by_hand and word ~= 'FIRED' then
   return answer(word, detail)
 end

@@ -409,6 +409,9 @@ jobs_in() {
   assert_equal "$(word a "$base" next=9)" FIRED
   assert_equal "$(word a $((base + 1)) next=9)" FULL
   assert_equal "$(state a 6)" "$base"
+  # … but it is on record, in one line however often it was tried
+  assert_equal "$(word a $((base + 1)) next=9)" FULL
+  assert_equal "$(hash h:a | grep . | tail -n 1 | cut -d ' ' -f 2-)" "full $((base + 1)) 2 -"
   # one that takes the place of another fits
   assert_equal "$(word a $((base + 1)) overlap=replace next=9)" FIRED
 }

@@ -4,12 +4,13 @@
 --   MS WORD TICK COUNT DETAIL
 --
 -- TICK is "-" where none is meant. Of ticks dropped one after the other for
--- the same reason there is one line, with the latest of them and how many. Of
+-- the same reason there is one line, with the latest of them and how many; so it
+-- is of tries that found the queue full. Of
 -- a tick that became a job COUNT is how many before it were missed. DETAIL is
 -- the job's stamp, that of the job in the way, or who did it.
 local LOG_MOST = 50
 local LOG_DROPS = {missed = true, paused = true, bounds = true, limit = true,
-  overlap = true, known = true}
+  overlap = true, known = true, full = true}
 
 local function cron_log(name, word, tick, n, detail)
   local text = call('HGET', CRON, 'h:' .. name) or ''
