@@ -10,14 +10,8 @@ setup() {
   printf '@every 1s q tick\n' >tab
 }
 
-other() {
-  local name=$1
-  shift
-  "$SERVER_CLI" -e -s "$(server_socket "$name")" "$@"
-}
-
 asked() {
-  other "$1" INFO commandstats | grep -q "^cmdstat_$2:calls=[1-9]"
+  server_ask "$1" INFO commandstats | grep -q "^cmdstat_$2:calls=[1-9]"
 }
 
 fired() {
@@ -43,7 +37,7 @@ fired() {
   JQ_URL=$(server_url memory)
   run -78 --separate-stderr jq-cron --durability fsync tab
   [[ $stderr == 'jq-cron: the server '*appendonly* ]] || fail "$stderr"
-  assert_equal "$(other memory DBSIZE)" 0
+  assert_equal "$(server_ask memory DBSIZE)" 0
 }
 
 @test "replicas: a job that none has is told of, and the ticks go on" {
@@ -54,6 +48,18 @@ fired() {
   kill -TERM "$spawned"
   wait_exit 5 d
   assert_success
+}
+
+@test "replicas: a job that one has is not told of, until it is gone" {
+  server_pair
+  spawn d jq-cron --durability replicas:1 tab
+  wait_until 10 fired 3
+  asked primary wait
+  run -1 grep unsure d.err
+  [ "$(server_ask replica ZCARD 'jq:{q}:rdy')" -ge 3 ]
+  kill -STOP "$(server_pid replica)"
+  wait_line 10 d.err ' unsure name=tick .*what="0 of 1 replicas had it in time"$'
+  kill -CONT "$(server_pid replica)"
 }
 
 @test "an unknown kind is wrong use" {

@@ -41,32 +41,6 @@ fails() {
   assert_equal "${#stderr_lines[@]}" 1
 }
 
-other() {
-  "$SERVER_CLI" -e -s "$(server_socket "$1")" "${@:2}"
-}
-
-# A primary that listens on a free port of this machine, and its replica.
-# Nobody else gets a port that is in use: the server then fails to start.
-replicate() {
-  local port try
-  for try in 1 2 3 4 5 6 7 8; do
-    port=$((20000 + RANDOM % 10000))
-    if server_start primary --bind 127.0.0.1 --port "$port" \
-      --repl-diskless-sync-delay 0 --appendonly yes --appendfsync no \
-      --appenddirname "aof.$BATS_TEST_NUMBER" 2>/dev/null; then
-      break
-    fi
-    [ "$try" -lt 8 ]
-  done
-  server_start replica --replicaof 127.0.0.1 "$port"
-  wait_until 10 linked
-  JQ_URL=$(server_url primary)
-}
-
-linked() {
-  other primary INFO replication | grep -q 'state=online'
-}
-
 @test "memory is the default, and one of three" {
   run -0 jq-push --durability memory -i a q x
   assert_output q/a
@@ -104,10 +78,10 @@ linked() {
 }
 
 @test "replicas: confirmed by one, not by two; a stopped one confirms later" {
-  replicate
+  server_pair
   run -0 jq-push --durability replicas:1 -i a q x
   assert_output q/a
-  assert_equal "$(other replica ZRANGE 'jq:{q}:rdy' 0 -1)" a
+  assert_equal "$(server_ask replica ZRANGE 'jq:{q}:rdy' 0 -1)" a
   fails 75 '1 of 2 replicas' --durability replicas:2 --connect-timeout 100ms \
     q x
   kill -STOP "$(server_pid replica)"
@@ -119,26 +93,26 @@ linked() {
   kill -CONT "$(server_pid replica)"
   wait_exit 10 push
   assert_equal "$status $output $stderr" '0 q/b '
-  assert_equal "$(other primary HGET 'jq:{q}:meta' dup)" 1
+  assert_equal "$(server_ask primary HGET 'jq:{q}:meta' dup)" 1
 }
 
 waits() {
-  other primary INFO clients | grep -q '^blocked_clients:1'
+  server_ask primary INFO clients | grep -q '^blocked_clients:1'
 }
 
 @test "replicas: a connection lost while it waits: pushed again, then confirmed" {
-  replicate
+  server_pair
   kill -STOP "$(server_pid replica)"
   spawn push jq-push --durability replicas:1 -i a q x
   wait_until 5 waits
-  other primary CLIENT KILL TYPE normal >/dev/null
+  server_ask primary CLIENT KILL TYPE normal >/dev/null
   # it waits again, on another connection
   wait_until 5 waits
   kill -CONT "$(server_pid replica)"
   wait_exit 10 push
   assert_equal "$status $output $stderr" '0 q/a '
-  assert_equal "$(other primary HGET 'jq:{q}:meta' dup)" 1
-  assert_equal "$(other primary ZCARD 'jq:{q}:rdy')" 1
+  assert_equal "$(server_ask primary HGET 'jq:{q}:meta' dup)" 1
+  assert_equal "$(server_ask primary ZCARD 'jq:{q}:rdy')" 1
 }
 
 @test "an answer on a new connection confirms nothing" {
@@ -157,7 +131,7 @@ waits() {
 }
 
 @test "the server goes away while it waits: 75" {
-  replicate
+  server_pair
   kill -STOP "$(server_pid replica)"
   spawn push jq-push --durability replicas:1 --connect-timeout 1s -i a q x
   wait_until 5 waits
@@ -169,12 +143,12 @@ waits() {
 }
 
 @test "a stream: one question a batch, names in order" {
-  replicate
-  other primary CONFIG RESETSTAT >/dev/null
+  server_pair
+  server_ask primary CONFIG RESETSTAT >/dev/null
   seq 3000 | sed 's/.*/{"id":"j&","payload":"&"}/' >in
   run -0 jq-push -J --durability replicas:1 q <in
   assert_equal "$output" "$(seq 3000 | sed 's,^,q/j,')"
-  other primary INFO commandstats | grep -q '^cmdstat_wait:calls=12,'
+  server_ask primary INFO commandstats | grep -q '^cmdstat_wait:calls=12,'
   run -0 jq-push --durability replicas:1 q one two three
   assert_equal "${#lines[@]}" 3
   run -0 jq-push --durability replicas:1 -0 q < <(printf 'a\0b\0')
@@ -182,21 +156,21 @@ waits() {
 }
 
 @test "a stream that is cut in the middle: every job once, names in order" {
-  replicate
+  server_pair
   kill -STOP "$(server_pid replica)"
   # larger ones travel alone
   { head -c 200000 /dev/zero | tr '\0' x && echo && seq 2000; } >in
   spawn push jq-push -l --durability replicas:1 q <in
   wait_until 5 waits
-  other primary CLIENT KILL TYPE normal >/dev/null
+  server_ask primary CLIENT KILL TYPE normal >/dev/null
   wait_until 5 waits
   kill -CONT "$(server_pid replica)"
   wait_exit 10 push
   assert_equal "$status $stderr" '0 '
-  assert_equal "$(other primary ZRANGE 'jq:{q}:rdy' 0 -1 | sed 's,^,q/,')" \
+  assert_equal "$(server_ask primary ZRANGE 'jq:{q}:rdy' 0 -1 | sed 's,^,q/,')" \
     "$output"
-  assert_equal "$(other primary ZCARD 'jq:{q}:rdy')" 2001
-  assert_equal "$(other primary HGET 'jq:{q}:pay' "$(head -n 1 push.out |
+  assert_equal "$(server_ask primary ZCARD 'jq:{q}:rdy')" 2001
+  assert_equal "$(server_ask primary HGET 'jq:{q}:pay' "$(head -n 1 push.out |
     cut -d / -f 2)" | tail -n +2)" "$(head -n 1 in)"
 }
 
@@ -235,9 +209,9 @@ waits() {
   JQ_URL=$(server_url disk)
   run -0 --separate-stderr jq-push --durability fsync -i a q x
   assert_equal "$output $stderr" 'q/a '
-  other disk ACL SETUSER poor on '>pw' '~*' '&*' +@all -config >/dev/null
+  server_ask disk ACL SETUSER poor on '>pw' '~*' '&*' +@all -config >/dev/null
   # 7.2 and later need not be asked for their configuration
-  [[ $(other disk INFO server) == *redis_version:7.0.* ]] || return 0
+  [[ $(server_ask disk INFO server) == *redis_version:7.0.* ]] || return 0
   JQ_URL=unix://poor:pw@$(server_socket disk)
   fails 77 '--durability fsync has to ask' --durability fsync q x
 }

@@ -17,10 +17,6 @@ fake() {
   export JQ_URL=unix://$PWD/fake.sock
 }
 
-other() {
-  "$SERVER_CLI" -e -s "$(server_socket "$1")" "${@:2}"
-}
-
 # A server of this test: its URL becomes JQ_URL.
 own() {
   server_start own --appendonly yes --appendfsync no \
@@ -63,7 +59,7 @@ sets() {
 job_sets_own() {
   local set
   for set in rdy dly rty run 'done' dead; do
-    [ -z "$(other own ZSCORE "jq:{q}:$set" "$1")" ] || printf '%s' "$set"
+    [ -z "$(server_ask own ZSCORE "jq:{q}:$set" "$1")" ] || printf '%s' "$set"
   done
 }
 
@@ -119,12 +115,12 @@ TABLE
 @test "BUSY: a foreign script runs, until it is killed" {
   own --busy-reply-threshold 20
   work
-  spawn foreign other own EVAL 'while true do end' 0
+  spawn foreign server_ask own EVAL 'while true do end' 0
   wait_until 5 busy
   spawn push jq-push -i a q x
   wait_line 5 worker.err 'BUSY|lost the connection|no answer'
   fails 69 BUSY -i b q x
-  other own SCRIPT KILL >/dev/null
+  server_ask own SCRIPT KILL >/dev/null
   wait_exit 5 push
   assert_equal "$status $output" '0 q/a'
   wait_until 5 held
@@ -134,7 +130,7 @@ TABLE
 }
 
 busy() {
-  ! other own PING
+  ! server_ask own PING
 }
 
 # hold N: a client of the server, somebody else's
@@ -148,7 +144,7 @@ hold() {
   hold 1
   hold 2
   # as many as a worker and a push need, for both have to get in
-  other own CONFIG SET maxclients 3 >/dev/null
+  server_ask own CONFIG SET maxclients 3 >/dev/null
   hold 3
   fails 69 'max number of clients' q x
   spawn push jq-push -i a q x
@@ -171,7 +167,7 @@ hold() {
   spawn push jq-push -l q <in
   echo one >&7
   wait_line 5 push.out q/
-  other own REPLICAOF 127.0.0.1 1 >/dev/null
+  server_ask own REPLICAOF 127.0.0.1 1 >/dev/null
   echo two >&7
   wait_exit 5 push
   assert_equal "$status" 69
@@ -182,7 +178,7 @@ hold() {
   wait_line 5 worker.err 'read-only replica'
   kill -0 "$(cat worker.pid)"
   assert_equal "$(job_sets_own a)" run
-  other own REPLICAOF NO ONE >/dev/null
+  server_ask own REPLICAOF NO ONE >/dev/null
   wait_until 5 sets a 'done'
   exec 8>&-
 }
@@ -193,7 +189,7 @@ hold() {
   jq-push -q -i b q y
   work
   wait_until 5 held
-  other own CONFIG SET maxmemory 1 maxmemory-policy noeviction >/dev/null
+  server_ask own CONFIG SET maxmemory 1 maxmemory-policy noeviction >/dev/null
   fails 75 'is out of memory' q x
   echo >&8
   wait_until 5 sets a 'done'
@@ -210,15 +206,15 @@ hold() {
   jq-push -q -i a q x
   work
   wait_until 5 held
-  other own CONFIG SET dir "$PWD/gone" >/dev/null
+  server_ask own CONFIG SET dir "$PWD/gone" >/dev/null
   rmdir gone
-  other own BGSAVE >/dev/null
+  server_ask own BGSAVE >/dev/null
   wait_until 5 misconf
   fails 75 'is not ready: MISCONF' q x
   echo >&8
   wait_line 5 worker.err 'is not ready: MISCONF'
   assert_equal "$(job_sets_own a)" run
-  other own CONFIG SET dir "$SERVER_DIR" stop-writes-on-bgsave-error no \
+  server_ask own CONFIG SET dir "$SERVER_DIR" stop-writes-on-bgsave-error no \
     >/dev/null
   wait_until 5 sets a 'done'
   assert_equal "$(grep -c MISCONF worker.err)" 1
@@ -226,7 +222,7 @@ hold() {
 }
 
 misconf() {
-  other own SET x y 2>&1 | grep -q MISCONF
+  server_ask own SET x y 2>&1 | grep -q MISCONF
 }
 
 @test "NOSCRIPT: scripts that are flushed are loaded again" {
@@ -234,11 +230,11 @@ misconf() {
   work
   local i
   for i in 1 2 3 4 5; do
-    other own SCRIPT FLUSH >/dev/null
+    server_ask own SCRIPT FLUSH >/dev/null
     jq-push -q -i "j$i" q x
-    other own SCRIPT FLUSH >/dev/null
+    server_ask own SCRIPT FLUSH >/dev/null
     wait_until 5 sets "j$i" run
-    other own SCRIPT FLUSH >/dev/null
+    server_ask own SCRIPT FLUSH >/dev/null
     echo >&8
     wait_until 5 sets "j$i" 'done'
   done
@@ -248,32 +244,32 @@ misconf() {
 
 @test "NOPERM, later: the worker keeps its handlers and asks again" {
   own
-  other own ACL SETUSER w on '>pw' '~*' '&*' +@all >/dev/null
+  server_ask own ACL SETUSER w on '>pw' '~*' '&*' +@all >/dev/null
   jq-push -q -i a q x
   JQ_URL=unix://w:pw@$(server_socket own) work
   wait_until 5 held
-  other own ACL SETUSER w -evalsha >/dev/null
+  server_ask own ACL SETUSER w -evalsha >/dev/null
   echo >&8
   wait_line 5 worker.err 'NOPERM'
   kill -0 "$(cat worker.pid)"
   assert_equal "$(job_sets_own a)" run
-  other own ACL SETUSER w +evalsha >/dev/null
+  server_ask own ACL SETUSER w +evalsha >/dev/null
   wait_until 5 sets a 'done'
   exec 8>&-
 }
 
 @test "WRONGPASS, later: the same when it has to connect anew" {
   own
-  other own ACL SETUSER w on '>pw' '~*' '&*' +@all >/dev/null
+  server_ask own ACL SETUSER w on '>pw' '~*' '&*' +@all >/dev/null
   jq-push -q -i a q x
   JQ_URL=unix://w:pw@$(server_socket own) work
   wait_until 5 held
-  other own ACL SETUSER w resetpass '>new' >/dev/null
-  other own CLIENT KILL USER w >/dev/null
+  server_ask own ACL SETUSER w resetpass '>new' >/dev/null
+  server_ask own CLIENT KILL USER w >/dev/null
   echo >&8
   wait_line 10 worker.err 'refuses the user name or the password'
   kill -0 "$(cat worker.pid)"
-  other own ACL SETUSER w resetpass '>pw' >/dev/null
+  server_ask own ACL SETUSER w resetpass '>pw' >/dev/null
   wait_until 10 sets a 'done'
   exec 8>&-
 }
@@ -295,11 +291,11 @@ misconf() {
   mkfifo go
   exec 8<>go
   wait_until 5 held
-  other own DEL 'jq:{q}:rdy' >/dev/null
-  other own SET 'jq:{q}:rdy' 'not a set' >/dev/null
+  server_ask own DEL 'jq:{q}:rdy' >/dev/null
+  server_ask own SET 'jq:{q}:rdy' 'not a set' >/dev/null
   fails 70 WRONGTYPE q x
   # so that it asks
-  other own LPUSH 'jq:{q}:wake' 1 >/dev/null
+  server_ask own LPUSH 'jq:{q}:wake' 1 >/dev/null
   wait_line 15 worker.err 'WRONGTYPE.*taking no more jobs'
   kill -0 "$(cat pids)"
   echo >&8

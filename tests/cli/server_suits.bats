@@ -6,10 +6,6 @@
 load ../lib/server
 load ../lib/jobs
 
-other() {
-  "$SERVER_CLI" -e -s "$(server_socket "$1")" "${@:2}"
-}
-
 # says STATUS TEXT COMMAND...: one line on stderr with TEXT; none if it is ''
 says() {
   local want=$1 text=$2
@@ -85,7 +81,7 @@ drops='drops keys, and so jobs, when its memory is full'
 
 @test "a user who may not ask works without" {
   server_start memory
-  other memory ACL SETUSER poor on '>pw' '~*' '&*' +@all -info >/dev/null
+  server_ask memory ACL SETUSER poor on '>pw' '~*' '&*' +@all -info >/dev/null
   JQ_URL=unix://poor:pw@$(server_socket memory)
   says 0 '' jq-push -v q x
   says 0 '' jq-work --drain q true

@@ -118,6 +118,34 @@ server_start() {
   return 1
 }
 
+# server_ask NAME COMMAND…: of a server of that name.
+server_ask() {
+  "$SERVER_CLI" -e -s "$(server_socket "$1")" "${@:2}"
+}
+
+# A primary that listens on a free port of this machine, and its replica; JQ_URL
+# is the primary's. Nobody else gets a port that is in use: the server then
+# fails to start.
+server_pair() {
+  local port try
+  for try in 1 2 3 4 5 6 7 8; do
+    port=$((20000 + RANDOM % 10000))
+    if server_start primary --bind 127.0.0.1 --port "$port" \
+      --repl-diskless-sync-delay 0 --appendonly yes --appendfsync no \
+      --appenddirname "aof.$BATS_TEST_NUMBER" 2>/dev/null; then
+      break
+    fi
+    [ "$try" -lt 8 ]
+  done
+  server_start replica --replicaof 127.0.0.1 "$port"
+  wait_until 10 server_linked
+  JQ_URL=$(server_url primary)
+}
+
+server_linked() {
+  server_ask primary INFO replication | grep -q 'state=online'
+}
+
 server_stop() {
   server_end TERM "$1"
 }
