@@ -161,8 +161,7 @@ void engine_take(struct engine *en, struct lane *l,
 {
 	struct claim_words words = claim_words(a, i);
 
-	/* those that are held go first, also when a slot has just become free
-	 */
+	/* those that are held go first, also into a slot just become free */
 	if (en->phase == STOP_RUN && en->set->mode == SETTINGS_EACH &&
 	    (room(en) == 0 || en->ahead.n) &&
 	    ahead_put(&en->ahead, &words, l->asked_ms)) {
@@ -189,7 +188,11 @@ static void return_ahead(struct engine *en)
 
 void engine_take_ahead(struct engine *en, int64_t now)
 {
-	if (en->phase != STOP_RUN)
+	const struct ahead_job *first = ahead_first(&en->ahead);
+
+	/* we may have been stopped for a while, and they be another's by now */
+	if (en->phase != STOP_RUN ||
+	    (first && now - first->since_ms > 10 * AHEAD_MS))
 		return_ahead(en);
 	while (en->ahead.n && room(en) > 0 && allowed(en, now) > en->busy) {
 		const struct ahead_job *held = ahead_take(&en->ahead);
