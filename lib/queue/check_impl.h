@@ -22,6 +22,7 @@ struct check_look {
 	struct strv envelope; /* when it is not too large */
 	int64_t result;	      /* bytes; -1 = none */
 	bool news, worker;    /* live text; the worker is known */
+	bool unlisted;	      /* … and its last claim does not tell of it */
 	int64_t now_ms, fence, max_losses;
 };
 

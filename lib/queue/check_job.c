@@ -220,6 +220,11 @@ static int judge_lease(struct judge *j, const struct job_record *r)
 	    FOUND(j, "worker", "it is taken back when its lease ends",
 		  "its worker is not known") < 0)
 		return -1;
+	if (l->unlisted &&
+	    FOUND(j, "claim", "asked again, the server would not tell of it",
+		  "its worker's last claim gave out older jobs, and not it") <
+		    0)
+		return -1;
 	most = closed > most ? closed : most;
 	if (most > l->fence)
 		return FOUND(j, "fence", "a token might be given again",

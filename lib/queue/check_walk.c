@@ -58,6 +58,8 @@ static void read_look(const struct redis_reply *reply, size_t at,
 		.result = redis_int(redis_at(reply, at + 6)),
 		.news = redis_str(redis_at(reply, at + 7)).n > 0,
 		.worker = redis_str(redis_at(reply, at + 8)).n > 0,
+		.unlisted =
+			strv_eq(redis_str(redis_at(reply, at + 8)), "unlisted"),
 		.now_ms = redis_int(redis_at(reply, 1)),
 		.fence = redis_int(redis_at(reply, 2)),
 		.max_losses = redis_int(redis_at(reply, 3)),

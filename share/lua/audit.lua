@@ -9,7 +9,9 @@
 -- 9 for each id, as far as it came: the states that hold it ("ready dead"), its
 -- score in the first of them, how many ready jobs have that score, record or
 -- nil, bytes of the envelope (-1 = none), envelope or nil, bytes of the result
--- (-1), "1" if there is news, "1" if the worker is known. O(ids · log n).
+-- (-1), "1" if there is news, "" if its worker is not known, "unlisted" if an
+-- answer to that one's last claim would not be given again with it, else "1".
+-- O(ids · log n).
 --@ base
 --@ record
 --@ state
@@ -26,6 +28,27 @@ local function size_of(hash, id)
   return n
 end
 
+-- What the last claim of a worker got has the highest fences of all it holds: a
+-- job with one above those, that is not among them, was left out. The first few
+-- of them that it still holds are enough to tell.
+local function standing(id, token)
+  local fence, worker = string.match(token, '^(%d+)%.(%S+)')
+  local last = worker and call('HGET', WRK, 'c:' .. worker)
+  if not last then return '' end
+  if string.find(last .. ' ', ' ' .. id .. ' ', 1, true) then return '1' end
+  local looked = 0
+  for listed in string.gmatch(last, ' (%S+)') do
+    local held, by = string.match(call('HGET', JOB, listed) or '',
+      '^(%d+)%.(%S+)')
+    if by == worker then
+      return tonumber(held) < tonumber(fence) and 'unlisted' or '1'
+    end
+    looked = looked + 1
+    if looked == 3 then break end
+  end
+  return '1'
+end
+
 local function put(id)
   local n, states, score = #answer, {}, nil
   for _, state in ipairs(ORDER) do
@@ -36,11 +59,8 @@ local function put(id)
     end
   end
   local text, size = call('HGET', JOB, id), size_of(PAY, id)
-  local same, worker = 0, ''
+  local same = 0
   if states[1] == 'ready' then same = call('ZCOUNT', RDY, score, score) end
-  if states[1] == 'running' and text then
-    worker = string.match(text, '^%d+%.(%S+)') or ''
-  end
   answer[n + 1] = table.concat(states, ' ')
   answer[n + 2], answer[n + 3], answer[n + 4] = score or '', same, text
   -- what scripts cannot read is no record
@@ -49,8 +69,7 @@ local function put(id)
   answer[n + 6] = size >= 0 and size <= largest and call('HGET', PAY, id)
   answer[n + 7] = size_of(OUT, id)
   answer[n + 8] = call('HEXISTS', LIVE, id) == 1 and '1' or ''
-  answer[n + 9] = worker ~= '' and
-    call('HEXISTS', WRK, 'c:' .. worker) == 1 and '1' or ''
+  answer[n + 9] = states[1] == 'running' and text and standing(id, text) or ''
   if answer[n + 6] then budget = budget - size end
   budget = budget - #(text or '')
 end

@@ -370,6 +370,21 @@ scripts_called() {
   [ "$(redis INFO commandstats | sed -n 's/^cmdstat_evalsha:calls=\([0-9]*\).*/\1/p')" -ge "$1" ]
 }
 
+@test "a job that its worker's last claim does not tell of" {
+  local id
+  for id in a b c; do jq-push -q -i "$id" mail x; done
+  job_call mail claim W 1 1 >/dev/null
+  job_call mail claim W 2 2 >/dev/null
+  assert_clean
+  redis HSET 'jq:{mail}:wrk' c:W '2 a b' >/dev/null
+  run -1 jq-stat --check mail
+  assert_output "mail/c: its worker's last claim gave out older jobs, and not it \
+(asked again, the server would not tell of it)"
+  # jobs of earlier claims are older than all of the last one's
+  redis HSET 'jq:{mail}:wrk' c:W '2 gone c' >/dev/null
+  assert_clean
+}
+
 @test "fell: counters that went back between two looks" {
   some_jobs
   job_beat mail W
