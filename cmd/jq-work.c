@@ -60,8 +60,7 @@ enum {
 };
 
 static const struct opt table[] = {
-	{'c', "command", "STRING", "run /bin/sh -c STRING",
-	 OPT_TEXT, .at = &args.shell},
+	{'c', "command", "STRING", "run /bin/sh -c STRING", OPT_TEXT, .at = &args.shell},
 	{KEY_HANDLERS, "handlers", "DIR", "run the file DIR/NAME for a job's name",
 	 OPT_TEXT, .at = &args.set.handlers_dir},
 	{'I', "replace", "STR", "put the payload for STR into the arguments",
@@ -92,8 +91,7 @@ static const struct opt table[] = {
 	{'0', "null", NULL, "the same as --frame nul", OPT_FLAG, .at = &args.said.nul},
 	{KEY_IDS, "ids", NULL, "begin each record with QUEUE/ID and a tab", OPT_FLAG,
 	 .at = &args.set.ids},
-	{'1', "once", NULL, "take one job, then exit",
-	 OPT_FLAG, .at = &args.said.once},
+	{'1', "once", NULL, "take one job, then exit", OPT_FLAG, .at = &args.said.once},
 	{'n', "limit", "N", "exit after N jobs",
 	 OPT_INT, .at = &args.set.limit, .min = 1, .max = INT64_MAX,
 	 .given = &args.said.has_limit},
@@ -186,6 +184,8 @@ static void parse_args(struct args *a, int argc, char **argv)
 	if (pick_init(&a->queues, strv_of(argv[first]), &e) < 0)
 		opt_usage(&cmd, "%s", e.msg);
 	a->command = argv + first + 1;
+	/* who writes QUEUE -- COMMAND means COMMAND */
+	a->command += a->command[0] && strcmp(a->command[0], "--") == 0;
 	if (check_args(a, &e) < 0)
 		opt_usage(&cmd, "%s", e.msg);
 	if (a->ready_fd != -1 && fcntl((int)a->ready_fd, F_GETFD) < 0)

@@ -103,6 +103,14 @@ refused() {
   assert_output -- '--'
 }
 
+@test "a -- between queue and command is passed over" {
+  jq-push -q q x
+  run -0 jq-work -q -1 q -- echo -- there
+  assert_output -- '-- there'
+  run -64 jq-work q --
+  assert_line --index 0 'jq-work: no COMMAND given'
+}
+
 @test "-c runs a shell; the payload is never part of its text" {
   jq-push -q q '$(touch hit); x'
   work -c 'read -r line; echo "$0: $line"' q
