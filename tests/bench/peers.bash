@@ -141,7 +141,9 @@ memory_amqp() {
 }
 
 can_bullmq() {
-  command -v node >/dev/null && node -e 'require("bullmq")' 2>/dev/null
+  # its client is a package of its own
+  command -v node >/dev/null &&
+    node -e 'require("bullmq"); require("ioredis")' 2>/dev/null
 }
 
 bull() { node "$here/peers/bullmq.js" "$@"; }

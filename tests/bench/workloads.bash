@@ -138,10 +138,11 @@ latency_jq() {
 
 # pss PID…: proportional memory of these and of all their children, in KiB
 pss() {
-  local p list=("$@") sum=0 kib
+  local p list=("$@") children sum=0 kib
   for p in "$@"; do
-    read -ra children <"/proc/$p/task/$p/children"
-    list+=("${children[@]}")
+    children=$(cat "/proc/$p/task/$p/children" 2>/dev/null) || return
+    # shellcheck disable=SC2206 # numbers
+    list+=($children)
   done
   for p in "${list[@]}"; do
     kib=$(awk '/^Pss:/ { print $2 }' "/proc/$p/smaps_rollup") || return
