@@ -148,7 +148,7 @@ waits() {
   seq 3000 | sed 's/.*/{"id":"j&","payload":"&"}/' >in
   run -0 jq-push -J --durability replicas:1 q <in
   assert_equal "$output" "$(seq 3000 | sed 's,^,q/j,')"
-  server_ask primary INFO commandstats | grep -q '^cmdstat_wait:calls=12,'
+  server_ask primary INFO commandstats | grep -q '^cmdstat_wait:calls=24,'
   run -0 jq-push --durability replicas:1 q one two three
   assert_equal "${#lines[@]}" 3
   run -0 jq-push --durability replicas:1 -0 q < <(printf 'a\0b\0')
