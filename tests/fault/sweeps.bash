@@ -26,11 +26,13 @@ scene_sweep() {
   check "sweep $mode: ticks of the schedule are missing" "$(ticks_missing)"
   jq-stat -u "unix://$PWD/db.sock" --check >final.check
   check "sweep $mode: the data are in disorder" "$(grep -c . final.check)"
-  # whatever was lost on the way, each life was lived once
+  # whatever was lost on the way, each life was lived once; what works off many
+  # at the end may hold some for a moment, and hand them back unstarted ($6)
   check "sweep $mode: something happened twice, or not at all" "$(awk '
     $1 ~ /^job/ { bad += $4 != 1 || $5 || $6 || $7 }
-    $1 ~ /^(wait|cron)/ { bad += $4 || $5 || $6 || $7 }
-    $1 ~ /^retry/ { bad += $5 || $6 || $7 > 1 || $4 != 1 + $7; back += $7 }
+    $1 ~ /^wait/ { bad += $4 || $5 || $6 || $7 }
+    $1 ~ /^cron/ { bad += $4 || $5 || $7 }
+    $1 ~ /^retry/ { bad += $5 || $7 > 1 || $4 != 1 + $7; back += $7 }
     END { print bad + (back != '"$put_back"') }' records)"
   [ -n "$tolerant" ] ||
     check "sweep $mode: commands had to be given again" "$repeated"
