@@ -44,11 +44,8 @@ static struct args {
 	char *const *command; /* NULL-terminated operands after QUEUE */
 	struct pick queues;
 	struct settings set;
-} args =
-	{
-		.ready_fd = -1,
-},
-  unread; /* as they are before any option is read */
+} args = {.said.window = 1, .ready_fd = -1};
+static struct args unread; /* as they are before any option is read */
 
 /* clang-format off */
 enum {

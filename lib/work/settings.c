@@ -200,7 +200,7 @@ int settings_conclude(struct settings *s, const struct settings_said *m,
 		s->frame = FRAME_NUL;
 	if (m->stream) {
 		s->mode = SETTINGS_STREAM;
-		s->per_slot = m->has_window ? m->window : 1;
+		s->per_slot = m->window;
 	} else if (m->has_batch) {
 		s->mode = SETTINGS_BATCH;
 		s->per_slot = m->batch;

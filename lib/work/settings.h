@@ -100,7 +100,7 @@ struct settings_said {
 	/* Of --stream and --batch: */
 	bool stream, has_window, has_recycle, has_batch, has_batch_wait;
 	bool nul, has_frame;
-	int64_t window, batch;
+	int64_t window, batch; /* window: 1 before any is read */
 };
 
 /* Whether the options go together, and what they come to: fills the settings

@@ -145,6 +145,43 @@ same() {
   done
 }
 
+# Options and defaults as --help has them, «--name VALUE»: "(default 5s)" or, at
+# the end, "(5m)".
+help_defaults() {
+  "$1" --help | awk '
+    function tell(  v) {
+      if (match(text, /\(default [^ )]+\)/))
+        v = substr(text, RSTART + 9, RLENGTH - 10)
+      else if (match(text, / \(([0-9]|exp:)[^ )]*\)$/))
+        v = substr(text, RSTART + 2, RLENGTH - 3)
+      if (v != "") print name, v
+      text = ""
+    }
+    /^  (-., |    )--/ {
+      tell()
+      match($0, /--[a-z0-9-]+/)
+      name = substr($0, RSTART + 2, RLENGTH - 2)
+    }
+    { sub(/^ +/, " "); text = text $0 }
+    /^$/ { tell() }
+    END { tell() }'
+}
+
+@test "defaults in --help are those that hold" {
+  local c name value n=0
+  for c in $(commands); do
+    run -0 "$c" --show-config --config /dev/null
+    while read -r name value; do
+      n=$((n + 1))
+      # a verb of its own may have it
+      ! grep -q "^$name"$'\t' <<<"$output" ||
+        grep -qF "$name"$'\t'"$value"$'\t' <<<"$output" ||
+        fail "$c --help: $name is $value; it is $(grep "^$name"$'\t' <<<"$output")"
+    done < <(help_defaults "$c")
+  done
+  [ "$n" -gt 20 ]
+}
+
 # The numbers of .It lines: ".It 126 , 127".
 page_statuses() {
   sed -nE 's/^\.It ([0-9]+( , [0-9]+)*)$/\1/p' | sed 's/ , /\n/g' | sort -n
