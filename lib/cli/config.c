@@ -17,7 +17,7 @@
 #define FILE_MAX (1024 * 1024)
 #define LINE_MAX (16 * 1024)
 
-static const char *const commands[] = {
+const char *const config_commands[CONFIG_COMMANDS] = {
 	"jq-push", "jq-work", "jq-stat", "jq-retry", "jq-cron", "jq-ctl",
 };
 
@@ -49,8 +49,8 @@ static int read_section(struct reader *r, struct strv line, struct err *e)
 		return refuse(r, e);
 	}
 	name.n--;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strv_eq(name, commands[i])) {
+	for (size_t i = 0; i < CONFIG_COMMANDS; i++) {
+		if (strv_eq(name, config_commands[i])) {
 			r->own = strv_eq(name, r->command);
 			r->skip = !r->own;
 			return 0;

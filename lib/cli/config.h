@@ -12,6 +12,10 @@
 
 #include "base/err.h"
 
+/* The commands that may have a section. */
+#define CONFIG_COMMANDS 6
+extern const char *const config_commands[CONFIG_COMMANDS];
+
 struct config_entry {
 	const char *key;   /* borrowed from the file's text */
 	const char *value; /* the same; without blanks at both ends */

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/strv.h"
 #include "base/text.h"
+#include "cli/config.h"
 #include "cli/env.h"
 #include "cli/output.h"
 #include "sys/child.h"
@@ -18,9 +19,6 @@
 #define ANSWER_MOST (1 << 20)
 
 extern char **environ;
-
-static const char *const commands[] = {"jq-push",  "jq-work", "jq-stat",
-				       "jq-retry", "jq-cron", "jq-ctl"};
 
 /* Where the lines go: one of the two. */
 struct overview {
@@ -34,8 +32,8 @@ static int check_name(const char *name, struct err *e)
 {
 	char shown[64];
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(name, commands[i]) == 0)
+	for (size_t i = 0; i < CONFIG_COMMANDS; i++)
+		if (strcmp(name, config_commands[i]) == 0)
 			return 0;
 	return err_set(e, STATUS_USAGE, "'%s' is none of the commands",
 		       text_show(strv_of(name), shown, sizeof(shown)));
@@ -169,7 +167,7 @@ int overview_run(const struct opt_command *cmd, char *const *names, size_t n,
 		{"FROM", OUTPUT_LEFT},
 	};
 	struct overview o = {.cmd = cmd};
-	size_t total = n ? n : ARRAY_LEN(commands);
+	size_t total = n ? n : CONFIG_COMMANDS;
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -180,7 +178,7 @@ int overview_run(const struct opt_command *cmd, char *const *names, size_t n,
 	else
 		o.table = output_table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < total && rc == 0; i++)
-		rc = add_command(&o, n ? names[i] : commands[i], e);
+		rc = add_command(&o, n ? names[i] : config_commands[i], e);
 	if (o.list) {
 		write_json(&o, out);
 		return rc < 0 ? -1 : o.status;
