@@ -20,6 +20,8 @@
 
 /* Jobs of one call: it reads and writes all of their records. */
 #define BATCH 40
+/* Where it writes their payloads anew, too. */
+#define BATCH_WHOLE 4
 
 int putback_rate(struct strv value, void *at, struct err *e)
 {
@@ -235,8 +237,10 @@ static int put_back(struct putback *p, const struct strv *ids, size_t n,
 static int in_batches(struct putback *p, const struct strv *ids, size_t n,
 		      uint64_t looked, struct err *e)
 {
-	for (size_t i = 0; i < n; i += BATCH) {
-		if (put_back(p, ids + i, n - i < BATCH ? n - i : BATCH, e) < 0)
+	const size_t most = p->max_attempts ? BATCH_WHOLE : BATCH;
+
+	for (size_t i = 0; i < n; i += most) {
+		if (put_back(p, ids + i, n - i < most ? n - i : most, e) < 0)
 			return -1;
 		progress_at(&p->progress, looked + i);
 	}
