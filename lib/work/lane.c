@@ -15,12 +15,6 @@
 /* Jobs that one call closes and claims: what a script does is bounded. */
 #define CALL_MOST 100
 
-static void note(struct lane *l, const struct claim_answer *a)
-{
-	lane_told(l, &a->past, a->lease_ms);
-	l->answered = l->request;
-}
-
 static void answered(void *arg, const struct claim_answer *a,
 		     const struct err *why)
 {
@@ -28,8 +22,10 @@ static void answered(void *arg, const struct claim_answer *a,
 	int asked = l->asked;
 
 	l->asked = 0;
-	if (a)
-		note(l, a);
+	if (a) {
+		lane_told(l, &a->past, a->lease_ms);
+		l->answered = l->request;
+	}
 	l->host->claimed(l->host->arg, l, asked, a, why);
 }
 
