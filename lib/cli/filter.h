@@ -31,8 +31,8 @@ enum {
 	FILTER_KEY_WORKER
 };
 
-/* Rows of a command's table, for its struct filter `f`. `since` is the help of
- * --since, which may have a second meaning. */
+/* Rows of a command's table, for its struct filter `f`. `since_help` is that
+ * of --since, which may have a second meaning. */
 /* clang-format off */
 #define FILTER_OPTIONS(f, since_help) \
 	{FILTER_KEY_EXIT, "exit", "CODE", "whose last attempt exited so", \
