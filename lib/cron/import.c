@@ -186,17 +186,17 @@ static int find_queue(struct import *m, struct strv *rest, struct buf *queue,
 }
 
 /* A name that no line above has; in doubt with the number of the line. */
-static void add_name(struct import *m, struct strv command, struct buf *out)
+static void find_name(const struct import *m, struct strv command,
+		      struct buf *name)
 {
-	size_t begin = out->len, base;
+	size_t base;
 
-	import_line_name(command, out);
-	base = out->len;
+	import_line_name(command, name);
+	base = name->len;
 	for (int n = m->line;
-	     !names_add(&m->names, strv_make(out->p + begin, out->len - begin));
-	     n++) {
-		buf_cut(out, base);
-		buf_addf(out, "-%d", n);
+	     names_has(&m->names, strv_make(name->p, name->len)); n++) {
+		buf_cut(name, base);
+		buf_addf(name, "-%d", n);
 	}
 }
 
@@ -225,8 +225,8 @@ static struct strv skip_blanks(struct strv v)
 	return v;
 }
 
-/* Whether cron itself would fire; NULL, or what is to be said. */
-static const char *refused(struct strv text, struct err *e)
+/* Whether it would fire under that name; NULL, or what is to be said. */
+static const char *refused(struct strv text, const char *name, struct err *e)
 {
 	struct cron c;
 	size_t column;
@@ -236,18 +236,16 @@ static const char *refused(struct strv text, struct err *e)
 		       "(fire-on-create=yes pushes one job)";
 	if (strv_eq(text, "@every") || strv_eq(text, "@seconds"))
 		return "not a macro of cron";
-	return cron_parse(&c, text, "name", &column, e) < 0 ? e->msg : NULL;
+	return cron_parse(&c, text, name, &column, e) < 0 ? e->msg : NULL;
 }
 
-static void add_schedule(struct import *m, struct strv text, struct strv queue,
+static void add_schedule(struct import *m, const char *expression,
+			 const char *queue, const char *name,
 			 struct strv command)
 {
 	size_t begin = m->out->len;
 
-	buf_addf(m->out, "%.*s  %.*s  ", (int)text.n, text.p, (int)queue.n,
-		 queue.p);
-	add_name(m, command, m->out);
-	buf_addstr(m->out, "  -- ");
+	buf_addf(m->out, "%s  %s  %s  -- ", expression, queue, name);
 	add_payload(m, command, m->out);
 	if (m->out->len - begin > SCHEDULE_LINE_MAX) {
 		buf_cut(m->out, begin);
@@ -257,34 +255,37 @@ static void add_schedule(struct import *m, struct strv text, struct strv queue,
 		return;
 	}
 	buf_addch(m->out, '\n');
+	names_add(&m->names, strv_of(name));
 }
 
 static void entry(struct import *m)
 {
-	struct buf text = BUF_INIT, queue = BUF_INIT;
-	struct strv rest = m->text;
-	struct strv expression;
+	struct buf expression = BUF_INIT, queue = BUF_INIT, name = BUF_INIT;
+	struct strv command = m->text;
+	bool queue_bad;
 	const char *why;
-	struct err e;
+	struct err e, queue_e;
 
-	import_line_fields(&rest, &text);
-	expression = strv_make(text.p, text.len);
-	why = refused(expression, &e);
+	import_line_fields(&command, &expression);
+	queue_bad = find_queue(m, &command, &queue, &queue_e) < 0;
+	command = skip_blanks(command);
+	find_name(m, command, &name);
+	why = refused(strv_make(expression.p, expression.len), name.p, &e);
 	if (why)
 		leave_out(m, m->text.p, "%.300s", why);
 	else if (m->zone_bad)
 		leave_out(m, m->text.p,
 			  "its zone is unknown (see CRON_TZ above)");
-	else if (find_queue(m, &rest, &queue, &e) < 0)
-		leave_out(m, m->text.p, "user: %.280s", e.msg);
-	else if (!skip_blanks(rest).n)
+	else if (queue_bad)
+		leave_out(m, m->text.p, "user: %.280s", queue_e.msg);
+	else if (!command.n)
 		leave_out(m, m->text.p, "no command%s",
 			  m->o->system ? " after the user" : "");
 	else
-		add_schedule(m, expression, strv_make(queue.p, queue.len),
-			     skip_blanks(rest));
-	buf_release(&text);
+		add_schedule(m, expression.p, queue.p, name.p, command);
+	buf_release(&expression);
 	buf_release(&queue);
+	buf_release(&name);
 }
 
 static void one_line(struct import *m)

@@ -7,11 +7,18 @@
 
 #include "base/buf.h"
 
-bool names_add(struct names *l, struct strv name)
+bool names_has(const struct names *l, struct strv name)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (strv_eq(name, l->v[i]))
-			return false;
+			return true;
+	return false;
+}
+
+bool names_add(struct names *l, struct strv name)
+{
+	if (names_has(l, name))
+		return false;
 	l->v = buf_realloc(l->v, (l->n + 1) * sizeof(*l->v));
 	l->v[l->n++] = strv_dup(name);
 	return true;

@@ -13,6 +13,7 @@ struct names {
 	size_t n;
 };
 
+bool names_has(const struct names *l, struct strv name);
 /* True when it was not there; it is then. */
 bool names_add(struct names *l, struct strv name);
 void names_sort(struct names *l);

@@ -101,6 +101,7 @@ static const struct {
 	{"~ 0~5 * * * x", "H H(0-5) * * *  cron  x  -- x\n"},
 	{"30~ ~3 * * * x", "H(30-59) H(0-3) * * *  cron  x  -- x\n"},
 	{"~/10 * * * * x", "H/10 * * * *  cron  x  -- x\n"},
+	{"0 0 31 ~ * p1", "0 0 31 H *  cron  p1  -- p1\n"},
 	/* percent signs */
 	{"* * * * * date +\\%F", "* * * * *  cron  date  -- date +%F\n"},
 	{"* * * * * mail me%Hi%it's \\%5%",
@@ -170,6 +171,8 @@ static const struct {
 	{"0 22-2 * * * x", false, "(write two: 22-23,0-2)"},
 	{"0 0 * * SAT-MON x", false, "(write two: 6-7,1-1)"},
 	{"0 0 30 2 * x", false, "left out 1:1: expression '30': no month"},
+	/* and a random month is one by the name: here one of 30 days */
+	{"0 0 31 ~ * p3", false, "left out 1:1: expression '31': no month"},
 	{"0 0 * * MONDAY x", false, "left out 1:1: day of week 'MONDAY'"},
 	{"60 0 * * * x", false, "left out 1:1: minute '60': above"},
 	{"*/0 0 * * * x", false, "a step of 0"},
