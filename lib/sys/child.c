@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,10 +30,6 @@
 
 #ifdef __linux__
 #include <sys/prctl.h>
-#endif
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
 #endif
 
 /* The child shares our memory and leaves by execve() or _exit(), never by
@@ -413,74 +408,6 @@ int child_reap(struct child *c, struct child_end *end)
 void child_wait(struct child *c, struct child_end *end)
 {
 	collect(c, 0, end);
-}
-
-static int temporary_file(void)
-{
-	char path[] = "/tmp/jobq-XXXXXX";
-	int fd;
-
-#ifdef O_TMPFILE
-	fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd != -1)
-		return fd;
-#endif
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd != -1)
-		unlink(path);
-	return fd;
-}
-
-static int anonymous_file(void)
-{
-#ifdef MFD_ALLOW_SEALING
-	/* asked for by newer kernels, not known to those before 6.3 */
-	static unsigned noexec = MFD_NOEXEC_SEAL;
-	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd = memfd_create("jobq-payload", flags | noexec);
-
-	if (fd == -1 && errno == EINVAL && noexec) {
-		noexec = 0;
-		fd = memfd_create("jobq-payload", flags);
-	}
-	if (fd != -1 || errno == EMFILE || errno == ENFILE)
-		return fd;
-#endif
-	return temporary_file();
-}
-
-int child_memory_file(const void *p, size_t n, struct err *e)
-{
-	char path[32];
-	int fd, reader;
-
-	fd = n ? anonymous_file() : open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return err_sys(e, STATUS_SYSTEM, errno,
-			       "cannot make a file for the payload");
-	if (!n)
-		return fd;
-	if (fd_write_all(fd, p, n) == -1) {
-		err_sys(e, STATUS_SYSTEM, errno, "cannot store the payload");
-		close(fd);
-		return -1;
-	}
-#ifdef F_ADD_SEALS
-	/* fails on a temporary file, which has the mode for it */
-	if (fcntl(fd, F_ADD_SEALS,
-		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) ==
-	    -1)
-		fchmod(fd, 0400);
-#endif
-	/* a second look at the same file cannot write and begins at 0 */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reader = open(path, O_RDONLY | O_CLOEXEC);
-	if (reader != -1) {
-		close(fd);
-		return reader;
-	}
-	lseek(fd, 0, SEEK_SET);
-	return fd;
 }
 
 void child_die_of(int signo)

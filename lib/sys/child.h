@@ -104,8 +104,9 @@ int child_signal_tree(const struct child *c, const char *mark, int signo);
  * the file behind our `fd`. Returns how many were signalled. */
 int child_signal_holders(int fd, int as, int signo);
 
-/* A read-only descriptor at offset 0 that holds `n` bytes: a sealed memfd, or
- * an unlinked temporary file where there is none. -1 with STATUS_SYSTEM. */
+/* A descriptor at offset 0 that holds `n` bytes and cannot be written to: a
+ * sealed memfd, or an unlinked temporary file where there is none. -1 with
+ * STATUS_SYSTEM. */
 int child_memory_file(const void *p, size_t n, struct err *e) must_check;
 
 /* Whether this system has pidfds; without them a child's end is told by

@@ -344,7 +344,7 @@ static void memory_files(void)
 		fd = child_memory_file(in.p, in.len, &err);
 		CHECK(fd != -1);
 		CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-		CHECK_INT(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+		CHECK_INT(lseek(fd, 0, SEEK_CUR), 0);
 		CHECK_INT(write(fd, "x", 1), -1);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		/* by root it can be opened, but not be changed */
