@@ -31,9 +31,10 @@
 #define MAX_RESULT_MOST (64LL << 20)
 #define TAIL_MOST	(1LL << 20)
 #define MANY_MOST	10000
-/* Descriptors: of a slot pipes, pidfd, control group; and the rest. */
+/* Descriptors: of a slot pipes, pidfd, control group; and the rest, with what
+ * fd_move_up() passes over. */
 #define FILES_PER_SLOT 8
-#define FILES_OF_OURS  48
+#define FILES_OF_OURS  112
 
 static struct args {
 	struct opt_common common;

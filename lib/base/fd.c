@@ -80,6 +80,16 @@ void fd_cloexec(int fd)
 		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
+void fd_move_up(int *fd)
+{
+	int up = fcntl(*fd, F_DUPFD_CLOEXEC, 64);
+
+	if (up == -1)
+		return;
+	close(*fd);
+	*fd = up;
+}
+
 void fd_close(int *fd)
 {
 	if (*fd != -1)

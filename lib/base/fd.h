@@ -34,6 +34,13 @@ int fd_read_all(int fd, const char *name, size_t limit, struct buf *b,
 void fd_nonblock(int fd);
 void fd_cloexec(int fd);
 
+/*
+ * Give a descriptor that stays ours a high number, if there is one. Children
+ * are started the sooner the lower the numbers are of what they are given
+ * (child_spawn()).
+ */
+void fd_move_up(int *fd);
+
 /* Close `*fd` unless it is -1, and set it to -1. */
 void fd_close(int *fd);
 

@@ -75,8 +75,6 @@ static void collect_signals(void)
 	struct sigaction sa;
 	bool ours;
 
-	if (reset_n)
-		return;
 	/* an inherited "ignore" has children reaped by the system, and their
 	 * status lost */
 	if (sigaction(SIGCHLD, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
@@ -91,6 +89,26 @@ static void collect_signals(void)
 			continue;
 		reset[reset_n++] = s;
 	}
+}
+
+/* Whether a child may begin with our table of descriptors instead of a copy. An
+ * old kernel cannot, and some sandboxes forbid it. */
+static bool tables_shared;
+
+static void try_tables(void)
+{
+#ifdef CLOSE_RANGE_UNSHARE
+	tables_shared =
+		syscall(SYS_close_range, ~0U, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+#endif
+}
+
+static void before_the_first(void)
+{
+	if (reset_n)
+		return;
+	collect_signals();
+	try_tables();
 }
 
 /* The system call is made directly: a zeroed action is the default one in
@@ -137,6 +155,30 @@ CHILD_SIDE static int place_descriptors(const struct child_spec *spec)
 	return 0;
 }
 
+/*
+ * Of a table of descriptors that is shared with us the child takes what it was
+ * given and what stands before it, and none of all the other handlers': copying
+ * and closing these costs more than the rest of its preparation.
+ */
+CHILD_SIDE static int leave_table(const struct child_spec *spec)
+{
+#ifdef CLOSE_RANGE_UNSHARE
+	int last = STD_COUNT - 1;
+
+	if (!tables_shared)
+		return 0;
+	last = spec->in > last ? spec->in : last;
+	last = spec->out > last ? spec->out : last;
+	last = spec->err > last ? spec->err : last;
+	last = spec->control > last ? spec->control : last;
+	return (int)syscall(SYS_close_range, (unsigned)last + 1, ~0U,
+			    CLOSE_RANGE_UNSHARE);
+#else
+	(void)spec;
+	return 0;
+#endif
+}
+
 CHILD_SIDE static void close_from(int first)
 {
 	struct rlimit limit;
@@ -180,7 +222,7 @@ CHILD_SIDE static int prepare(const struct start *s)
 			_exit(STATUS_SYSTEM);
 	}
 #endif
-	if (place_descriptors(spec) == -1)
+	if (leave_table(spec) == -1 || place_descriptors(spec) == -1)
 		return -1;
 	close_from(spec->control < 0 ? 3 : STD_COUNT);
 	if (spec->files)
@@ -213,7 +255,9 @@ CHILD_SIDE static pid_t divide(struct start *s, int *pidfd)
 	_Alignas(64) unsigned char stack[32768];
 
 	return clone(child_side, stack + sizeof(stack),
-		     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, pidfd);
+		     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD |
+			     (tables_shared ? CLONE_FILES : 0),
+		     s, pidfd);
 #else
 	pid_t pid = vfork();
 
@@ -273,7 +317,7 @@ int child_spawn(const struct child_spec *spec, struct child *out, struct err *e)
 	int error;
 	pid_t pid;
 
-	collect_signals();
+	before_the_first();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = divide(&s, &pidfd);
@@ -293,6 +337,8 @@ int child_spawn(const struct child_spec *spec, struct child *out, struct err *e)
 	}
 	out->pid = pid;
 	out->pidfd = pidfd != -1 ? pidfd : proc_pidfd(pid);
+	if (out->pidfd != -1)
+		fd_move_up(&out->pidfd);
 	return 0;
 }
 
@@ -468,7 +514,7 @@ int child_daemon(const struct child_spec *spec, struct child *out,
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) == -1)
 		return err_sys(e, STATUS_SYSTEM, errno,
 			       "cannot make a socket pair");
-	collect_signals();
+	before_the_first();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();

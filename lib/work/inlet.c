@@ -54,6 +54,7 @@ int inlet_open(struct inlet *in, int *theirs, struct err *e)
 	/* each end has a description of its own: theirs goes on blocking */
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	in->fd = fd[0];
+	fd_move_up(&in->fd);
 	*theirs = fd[1];
 	return 0;
 }

@@ -2,8 +2,14 @@
 /* child: spawning, its descriptors and signals, payloads. */
 #include "sys/child.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/fd.h"
 #include "child.h"
@@ -243,7 +249,7 @@ static void everything_else_is_closed(void)
 		"for n in 3 4 5 6 7 8 9 10 11 57 500; do"
 		" [ ! -e /proc/$$/fd/$n ] || printf '%s ' $n; done";
 	struct child_spec spec = PLAIN;
-	int null = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDWR), was = fcntl(3, F_GETFD);
 	char *got;
 
 	for (int fd = 4; fd < 12; fd++)
@@ -258,6 +264,35 @@ static void everything_else_is_closed(void)
 	got = output_of(script, spec);
 	CHECK_STR(got, "3 ");
 	free(got);
+	/* in the child: not ours, and what was given may be any number */
+	for (int fd = 4; fd < 12; fd++)
+		CHECK_INT(fcntl(fd, F_GETFD), 0);
+	CHECK_INT(fcntl(57, F_GETFD), 0);
+	spec.control = 500;
+	got = output_of(script, spec);
+	CHECK_STR(got, "3 ");
+	free(got);
+	CHECK_INT(fcntl(500, F_GETFD), 0);
+	CHECK_INT(fcntl(3, F_GETFD), was);
+}
+
+/* An old kernel, or a sandbox that lets nobody close a range. */
+static void without_close_range(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = ARRAY_LEN(code), .filter = code};
+
+	CHECK_INT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+		return; /* not in this kernel */
+	CHECK_INT(syscall(SYS_close_range, 500, 500, 0), -1);
+	everything_else_is_closed();
 }
 
 static void on_signal(int signo)
@@ -442,6 +477,7 @@ static const struct unit_test tests[] = {
 	{UNIT_TEST(descriptor_orders)},
 	{UNIT_TEST(one_descriptor_for_all)},
 	{UNIT_TEST(everything_else_is_closed)},
+	{UNIT_TEST(without_close_range)},
 	{UNIT_TEST(signals_are_reset)},
 	{UNIT_TEST(sessions)},
 	{UNIT_TEST(memory_files)},
