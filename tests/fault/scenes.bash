@@ -256,3 +256,37 @@ scene_living() {
   check 'living handlers lost their jobs' \
     "$(awk '$2 != "done" || $4 + $5 + $6 {n++} END {print n + 0}' records)"
 }
+
+# A push wakes one of a thousand idle workers. Each has a look of its own every
+# five seconds, so some ask meanwhile.
+scene_crowd() {
+  local n began asked
+  arena || return
+  for ((n = 1; n <= 1000; n++)); do
+    jq-work -q -u "unix://$PWD/db.sock" crowd true </dev/null >/dev/null \
+      2>>worker.err 7>&- &
+    worker_pid[n]=$!
+  done
+  until_true 60 crowd_waits || return
+  for n in 1 100; do
+    look_at_clock
+    began=$now
+    db CONFIG RESETSTAT || return
+    seq "$n" | jq-push -q -l -u "unix://$PWD/db.sock" crowd || return
+    until_true 20 crowd_is_done || return
+    asked=$(crowd_calls blpop)
+    look_at_clock
+    figure "of 1000 idle workers asked again after $n jobs came" "$asked"
+    check "$n jobs woke too many of 1000 idle workers" \
+      $((asked > n + 16 + (now - began) * 3 / 10))
+  done
+}
+crowd_waits() {
+  db INFO clients | grep -q '^blocked_clients:1000'
+}
+crowd_calls() {
+  db INFO commandstats | sed -n "s/^cmdstat_$1:calls=\([0-9]*\),.*/\1/p"
+}
+crowd_is_done() {
+  [ "$(db HLEN 'jq:{crowd}:pay')" = 0 ] && crowd_waits
+}
