@@ -13,6 +13,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ trim
 --@ lease
 --@ tick
 --@ touch

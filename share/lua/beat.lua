@@ -15,6 +15,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ trim
 --@ lease
 --@ tick
 --@ watch

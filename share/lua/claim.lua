@@ -10,6 +10,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ trim
 --@ lease
 --@ tick
 --@ touch

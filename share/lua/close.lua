@@ -23,6 +23,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ trim
 --@ lease
 --@ tick
 --@ touch

@@ -11,6 +11,7 @@
 --@ record
 --@ ready
 --@ finish
+--@ trim
 --@ lease
 --@ tick
 --@ touch
