@@ -45,12 +45,14 @@ end
 local BOUNDS = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000,
   30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 14400000, 86400000,
   'inf'}
-local spans = {w = {}, r = {}}
+local spans, bucket = {w = {}, r = {}}, 1
 local function count_span(kind, ms)
-  local n, i = spans[kind], 1
+  local n = spans[kind]
   ms = math.max(0, ms)
-  while i < #BOUNDS and ms > BOUNDS[i] do i = i + 1 end
-  n[i], n.sum = (n[i] or 0) + 1, (n.sum or 0) + ms
+  -- mostly that of the one before
+  if bucket > 1 and ms <= BOUNDS[bucket - 1] then bucket = 1 end
+  while bucket < #BOUNDS and ms > BOUNDS[bucket] do bucket = bucket + 1 end
+  n[bucket], n.sum = (n[bucket] or 0) + 1, (n.sum or 0) + ms
 end
 
 -- The names of what is counted in a minute: sums, and the buckets of a kind.

@@ -12,15 +12,16 @@ end
 
 -- `b` may be left out. A call has so many arguments at most.
 local function gather(command, key, a, b)
-  local kind = command .. key
-  local g = gathered[kind]
+  local of_key = gathered[key] or {}
+  gathered[key] = of_key
+  local g = of_key[command]
   if not g then
     g = {command, key}
-    gathered[kind], gatherings[#gatherings + 1] = g, g
+    of_key[command], gatherings[#gatherings + 1] = g, g
   end
-  g[#g + 1] = a
-  g[#g + 1] = b
-  if #g > GATHER_MOST then gathered[kind] = nil end
+  local n = #g
+  g[n + 1], g[n + 2] = a, b
+  if n >= GATHER_MOST then of_key[command] = nil end
 end
 
 -- The members of what came WITHSCORES.

@@ -37,6 +37,7 @@ local function started(r, header, token, score)
 end
 
 -- Take a job out of `rdy`; true if it may run.
+local lease_end
 local function take(answer, worker, id, score, fence, text, envelope)
   gather('ZREM', RDY, id)
   if not envelope then return orphaned(id) end
@@ -53,7 +54,8 @@ local function take(answer, worker, id, score, fence, text, envelope)
   local token = int(fence) .. '.' .. worker
   local record, line = started(r, header, token, score)
   gather('HSET', JOB, id, record)
-  gather('ZADD', RUN, int(now + setting('lease')), id)
+  lease_end = lease_end or int(now + setting('lease'))
+  gather('ZADD', RUN, lease_end, id)
   emit('claimed', id, 'worker', events and worker_name(worker), 'start',
     r and r[DELIVERIES] or 1)
   give(answer, id, token, line, envelope)
