@@ -128,7 +128,8 @@ static void claim_some(struct engine *en, int64_t n)
 		en->lane[k].draw = 0;
 	}
 	while (n > 0) {
-		int i = pick_next(en->pick, en->open, seal_chance());
+		int i = pick_next(en->pick, en->open,
+				  en->pick->weighted ? seal_chance() : 0);
 		/* each slot draws for itself where queues have weights; in
 		 * strict order the first queue is asked for all */
 		int64_t share = en->pick->weighted ? 1 : n;

@@ -156,7 +156,7 @@ static void fail(struct outcome *o, const struct outcome_facts *f)
 	o->delay_ms =
 		f->retry_after_ms >= 0
 			? f->retry_after_ms
-			: backoff_delay(f->backoff, f->failed + 1, f->chance);
+			: backoff_delay(f->backoff, f->failed + 1, f->chance());
 }
 
 static void bury(struct outcome *o)

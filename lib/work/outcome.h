@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What became of an attempt: the one place that reads a handler's exit status.
- * Pure: the chance for the back-off's jitter is an argument.
+ * Pure: the chance for the back-off's jitter comes from who asks.
  */
 #ifndef WORK_OUTCOME_H
 #define WORK_OUTCOME_H
@@ -71,7 +71,7 @@ struct outcome_facts {
 	int64_t failed;	      /* attempts that failed before */
 	int64_t max_attempts; /* at least 1 */
 	const struct backoff *backoff;
-	double chance; /* [0, 1) */
+	double (*chance)(void); /* from [0, 1); drawn where it is needed */
 };
 
 #define OUTCOME_REASON_MAX 400

@@ -29,6 +29,11 @@ static int64_t said(int64_t v)
 	return v == 0 ? -1 : v == -1 ? 0 : v;
 }
 
+static double half(void)
+{
+	return 0.5;
+}
+
 static void check_row(const struct outcome_rules *rules, const struct row *r)
 {
 	struct child_end end = {.code = r->signo ? -1 : r->code,
@@ -48,7 +53,7 @@ static void check_row(const struct outcome_rules *rules, const struct row *r)
 		.failed = r->failed,
 		.max_attempts = 5,
 		.backoff = &backoff,
-		.chance = 0.5,
+		.chance = half,
 	};
 	struct outcome o;
 
@@ -185,7 +190,8 @@ static void signals(void)
 				  .retry_after_ms = -1,
 				  .defer_ms = -1,
 				  .max_attempts = 5,
-				  .backoff = &backoff};
+				  .backoff = &backoff,
+				  .chance = half};
 	struct outcome o;
 
 	outcome_rules_init(&rules);
@@ -462,7 +468,8 @@ static void long_reason(void)
 				  .retry_after_ms = -1,
 				  .defer_ms = -1,
 				  .max_attempts = 5,
-				  .backoff = &backoff};
+				  .backoff = &backoff,
+				  .chance = half};
 	struct outcome_rules rules;
 	struct outcome o;
 
