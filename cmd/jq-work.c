@@ -31,10 +31,9 @@
 #define MAX_RESULT_MOST (64LL << 20)
 #define TAIL_MOST	(1LL << 20)
 #define MANY_MOST	10000
-/* Descriptors: of a slot pipes, pidfd, control group; and the rest, with what
- * fd_move_up() passes over. */
+/* Descriptors: of a slot pipes, pidfd, control group; and the rest. */
 #define FILES_PER_SLOT 8
-#define FILES_OF_OURS  112
+#define FILES_OF_OURS  48
 
 static struct args {
 	struct opt_common common;

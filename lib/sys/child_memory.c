@@ -63,10 +63,28 @@ static bool seal(int fd)
 #endif
 }
 
+/* Some kernels before 6.7 let nobody map a sealed file that is open for writing
+ * and shared, not even to read it, which a handler may want to. */
+static bool can_be_mapped(int fd)
+{
+	static bool tried, can;
+	void *p;
+
+	if (tried)
+		return can;
+	tried = true;
+	p = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+	can = p != MAP_FAILED;
+	if (can)
+		munmap(p, 1);
+	return can;
+}
+
 int child_memory_file(const void *p, size_t n, struct err *e)
 {
 	char path[32];
 	int fd, reader;
+	bool sealed;
 
 	fd = n ? anonymous_file() : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
@@ -79,11 +97,13 @@ int child_memory_file(const void *p, size_t n, struct err *e)
 		close(fd);
 		return -1;
 	}
-	if (seal(fd)) {
+	sealed = seal(fd);
+	if (sealed && can_be_mapped(fd)) {
 		lseek(fd, 0, SEEK_SET);
 		return fd;
 	}
-	fchmod(fd, 0400);
+	if (!sealed)
+		fchmod(fd, 0400);
 	/* a second look at the same file cannot write and begins at 0 */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	reader = open(path, O_RDONLY | O_CLOEXEC);

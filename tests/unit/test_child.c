@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -368,7 +369,7 @@ static void memory_files(void)
 {
 	static const size_t sizes[] = {1, 4096, 65535, 65536, 65537, 3u << 20};
 	struct buf in = BUF_INIT, out = BUF_INIT;
-	char path[64];
+	char path[64], *map;
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
@@ -381,6 +382,9 @@ static void memory_files(void)
 		CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		CHECK_INT(lseek(fd, 0, SEEK_CUR), 0);
 		CHECK_INT(write(fd, "x", 1), -1);
+		map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+		CHECK(map != MAP_FAILED && *map == in.p[0]);
+		munmap(map, 1);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		/* by root it can be opened, but not be changed */
 		CHECK_INT(truncate(path, 0), -1);
