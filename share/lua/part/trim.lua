@@ -9,7 +9,9 @@ local function outdated(set, name, card, most, size)
   bytes = bytes + (counted[name .. '_bytes'] or 0)
   local oldest = now - setting('keep_' .. name)
   local max_bytes = setting('keep_' .. name .. '_bytes')
-  local over = math.min(most, card - setting('keep_' .. name .. '_jobs'))
+  -- whole, whatever somebody has written there
+  local over = math.ceil(card - setting('keep_' .. name .. '_jobs'))
+  over = math.min(most, over)
   -- a score costs more to read than an id
   local ids, freed = over > 0 and call('ZRANGE', set, 0, over - 1) or {}, 0
   for _, id in ipairs(ids) do freed = freed + size(id) end
