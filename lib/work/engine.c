@@ -219,12 +219,17 @@ static void poll_due(void *arg)
 static void check_idle(struct engine *en, int64_t now)
 {
 	int64_t left;
+	bool enough =
+		en->set->limit && en->taken >= en->set->limit && !en->reserved;
 
-	if (en->set->limit && en->taken >= en->set->limit && !en->reserved) {
+	/* what comes back unrun does not count, so it may not be the end yet */
+	if (enough && !en->enough)
+		engine_enough(en);
+	en->enough = enough;
+	if (enough && !en->busy)
 		engine_finish(en);
-		return;
-	}
-	if (en->set->idle_ms < 0 || !en->served || en->busy || !all_known(en))
+	if (enough || en->set->idle_ms < 0 || !en->served || en->busy ||
+	    !all_known(en) || !engine_abandon_over(en))
 		return;
 	left = en->active_ms + en->set->idle_ms - now;
 	if (left > 0) {

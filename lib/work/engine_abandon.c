@@ -39,6 +39,14 @@ static void answered(void *arg, int64_t n, const struct err *why)
 	next(l);
 }
 
+bool engine_abandon_over(const struct engine *en)
+{
+	for (size_t i = 0; i < en->pick->n; i++)
+		if (en->lane[i].abandoned < en->set->supervisor->n_before)
+			return false;
+	return true;
+}
+
 void engine_abandon_start(struct engine *en)
 {
 	for (size_t i = 0; i < en->pick->n; i++) {

@@ -65,6 +65,7 @@ struct engine {
 	enum status cut_off;  /* why, as logged; 0 = we are not */
 
 	enum stop_phase phase;
+	bool enough;	     /* slots were told that these are the last */
 	bool last_call;	     /* tell the slots that no more jobs come */
 	bool closing;	     /* nothing runs any more */
 	bool parted;	     /* the last beats were sent */
@@ -142,10 +143,13 @@ void engine_lease_due(void *engine);
 /* engine_abandon.c */
 /* Hand back the jobs of engines that died before us. */
 void engine_abandon_start(struct engine *en);
+bool engine_abandon_over(const struct engine *en);
 
 /* engine_stop.c */
 void engine_stop_start(struct engine *en); /* listen to the supervisor */
 void engine_stop_end(struct engine *en);
+/* The jobs at hand are the last, as far as is known: the slots get no more. */
+void engine_enough(struct engine *en);
 /* No more jobs; end when those at hand have. */
 void engine_finish(struct engine *en);
 /* Whether all is over; drives the last steps. */

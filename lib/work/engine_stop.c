@@ -45,6 +45,11 @@ static bool at_work(const struct engine *en)
 	return en->busy || en->ahead.n || en->slot_host.running;
 }
 
+void engine_enough(struct engine *en)
+{
+	to_slots(en, SLOT_ENOUGH);
+}
+
 void engine_finish(struct engine *en)
 {
 	if (en->phase >= STOP_FINISH)

@@ -347,6 +347,14 @@ static void no_more(struct slot *s)
 		slot_stream_finish(s);
 }
 
+static void take_back(struct slot *s)
+{
+	if (!s->feed)
+		return;
+	slot_stream_take_back(s);
+	slot_stream_finish(s);
+}
+
 /* What was gathered and not started. */
 static void scatter(struct slot *s)
 {
@@ -421,6 +429,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = ignore,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = ignore,
@@ -433,6 +442,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = ignore,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = slot_batch_start,
 			[SLOT_FINISH] = slot_batch_start,
 			[SLOT_STOP] = scatter,
 			[SLOT_KILL] = scatter,
@@ -445,7 +455,8 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = cancel,
 			[SLOT_BROKEN] = break_off,
-			[SLOT_FINISH] = no_more,
+			[SLOT_ENOUGH] = no_more,
+			[SLOT_FINISH] = take_back,
 			[SLOT_STOP] = stop,
 			[SLOT_KILL] = stop_at_once,
 		},
@@ -457,6 +468,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = cancel,
 			[SLOT_BROKEN] = break_off,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = stop,
 			[SLOT_KILL] = stop_at_once,
@@ -469,6 +481,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = kill_it,
@@ -481,6 +494,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = evict,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = ignore,
@@ -493,6 +507,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = evict_late,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = finish,
@@ -505,6 +520,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_LOST] = ignore,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,
+			[SLOT_ENOUGH] = ignore,
 			[SLOT_FINISH] = ignore,
 			[SLOT_STOP] = ignore,
 			[SLOT_KILL] = ignore,

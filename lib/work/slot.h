@@ -46,7 +46,8 @@ enum slot_event {
 	SLOT_LOST,   /* the lease of a job of its is somebody else's */
 	SLOT_CANCEL, /* an operator wants its job ended */
 	SLOT_BROKEN, /* the handler does not keep to the rules */
-	SLOT_FINISH, /* it gets no more jobs */
+	SLOT_ENOUGH, /* it gets no more jobs, and does those it has */
+	SLOT_FINISH, /* … but for those it has not begun */
 	SLOT_STOP,   /* the worker is to stop: end it */
 	SLOT_KILL,   /* … at once */
 	SLOT_EVENTS

@@ -48,9 +48,10 @@ void slot_stream_go(struct slot *s);
 void slot_stream_answers(struct slot *s, struct strv bytes);
 void slot_stream_time(struct slot *s); /* the timer, while it runs */
 void slot_stream_extend(struct slot *s, int64_t ms);
-void slot_stream_eof(struct slot *s);	 /* a pipe has ended */
-void slot_stream_finish(struct slot *s); /* no more jobs for it */
-void slot_stream_blame(struct slot *s);	 /* the first job is why it is ended */
+void slot_stream_eof(struct slot *s);	    /* a pipe has ended */
+void slot_stream_finish(struct slot *s);    /* no more jobs for it */
+void slot_stream_take_back(struct slot *s); /* what it was not sent yet */
+void slot_stream_blame(struct slot *s); /* the first job is why it is ended */
 void slot_stream_over(struct slot *s); /* the handler is gone: close its jobs */
 void slot_stream_release(struct slot *s);
 

@@ -333,12 +333,13 @@ static void act(struct slot *s)
 
 	if (!broke && (s->n == 0 || !slot_task(s, 0)->cancel))
 		return;
-	if (s->child.pid > 0) {
-		slot_event(s, broke ? SLOT_BROKEN : SLOT_CANCEL);
-	} else if (broke && s->cause == OUTCOME_ITSELF) {
+	/* also when it has ended in the meantime, however it did */
+	if (broke && s->cause == OUTCOME_ITSELF) {
 		slot_stream_blame(s);
 		s->cause = OUTCOME_BROKEN;
 	}
+	if (s->child.pid > 0)
+		slot_event(s, broke ? SLOT_BROKEN : SLOT_CANCEL);
 }
 
 /* They are copied first: the place they were read to is used by all pipes. */
@@ -411,7 +412,7 @@ void slot_stream_eof(struct slot *s)
 }
 
 /* What was not begun to be written is other workers' to do. */
-static void take_back(struct slot *s)
+void slot_stream_take_back(struct slot *s)
 {
 	struct slot_feed *f = s->feed;
 	size_t i = s->n;
@@ -429,7 +430,6 @@ static void take_back(struct slot *s)
 void slot_stream_finish(struct slot *s)
 {
 	s->feed->last = true;
-	take_back(s);
 	slot_stream_go(s);
 	if (s->n == 0)
 		part(s);

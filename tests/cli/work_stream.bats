@@ -411,3 +411,36 @@ EOF
   run jq-work --stream --handlers . q
   assert_equal "$status" 64
 }
+
+@test "-n: the last jobs are done, also those that wait for room in the pipe" {
+  local payload
+  payload=$(printf '%70000d' 0)
+  push "$payload" "$payload"
+  run -0 --separate-stderr jq-work -n 2 --window 2 --stream q \
+    sh -c 'while read -r x; do echo ok; done'
+  assert_equal "$(counts 'done') $(counts 'ready')" '2 0'
+  assert_equal "$(jq-stat -i q/2 -F releases)" 0
+}
+
+@test "-1: a handler that ends before it reads is charged" {
+  local n
+  for n in 1 2 3 4 5 6 7 8; do
+    push a b
+    run -1 jq-work -q -1 --window 4 --stream q false
+    assert_equal "$(field 1 state) $(field 1 attempts)" 'retry 1'
+    redis FLUSHALL >/dev/null
+  done
+}
+
+@test "a bad answer is one, however its handler ends then" {
+  local n how
+  for n in 1 2 3 4; do
+    for how in 0 4 65; do
+      push a
+      run -1 --separate-stderr jq-work -q -1 --stream q \
+        sh -c "read -r x; echo okay; exit $how"
+      became 1 retry protocol "answered 'okay' (not ok, retry or dead)"
+      redis FLUSHALL >/dev/null
+    done
+  done
+}

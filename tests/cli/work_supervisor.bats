@@ -59,6 +59,22 @@ attempts() {
   wait_until 5 two
 }
 
+# The script that hands them back is one that this server has never seen.
+@test "a killed engine: --drain does not end before its jobs are back and done" {
+  seq 3 | jq-push -q -l q
+  mkfifo go
+  spawn worker jq-work --drain -j 3 q sh -c 'echo $$ >>pids; read -r x <go'
+  exec 4<>go
+  wait_until 5 lines_in 3 pids
+  kill -KILL "$(engine)"
+  wait_until 5 lines_in 6 pids
+  printf '%s\n' 1 2 3 4 5 6 >&4
+  wait_exit 5 worker
+  assert_equal "$status" 0
+  exec 4>&-
+  assert_equal "$(jq-stat -F 'done' q)" 3
+}
+
 @test "an engine that crashes again and again is started ever later" {
   jq-push -q q x
   start_worker
