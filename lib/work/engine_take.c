@@ -24,9 +24,9 @@ static struct slot *slot_for_job(struct engine *en)
 	for (int64_t i = 0; i < en->set->slots; i++) {
 		struct slot *s = slot(en, i);
 
-		if (s->state == SLOT_FILLING && slot_room(s))
+		if (s->state == SLOT_FILLING && slot_place(s))
 			return s;
-		if (slot_room(s) && (!best || s->n < best->n))
+		if (slot_place(s) && (!best || s->n < best->n))
 			best = s;
 		/* an idle handler before a new one; where each job has its
 		 * own, any will do */

@@ -168,17 +168,24 @@ struct task *slot_task(const struct slot *s, size_t i)
 	return &s->task[i < s->cap ? i : i - s->cap];
 }
 
-size_t slot_room(const struct slot *s)
+size_t slot_place(const struct slot *s)
 {
 	switch (s->host->settings->mode) {
 	case SETTINGS_STREAM:
-		return slot_stream_room(s);
+		return slot_stream_place(s);
 	case SETTINGS_BATCH:
-		return slot_batch_room(s);
+		return slot_batch_place(s);
 	case SETTINGS_EACH:
 		break;
 	}
 	return s->state == SLOT_FREE ? 1 : 0;
+}
+
+size_t slot_room(const struct slot *s)
+{
+	bool heavy = s->feed ? slot_stream_is_heavy(s) : slot_batch_is_heavy(s);
+
+	return heavy ? 0 : slot_place(s);
 }
 
 /*

@@ -148,7 +148,9 @@ struct slot {
 void slot_init(struct slot *s, struct slot_host *host, int number);
 void slot_release(struct slot *s); /* not while a handler runs */
 
-/* How many jobs can be given to it now. */
+/* How many jobs it can take; and how many are to be asked for, which are none
+ * while the bytes of those it has are many. */
+size_t slot_place(const struct slot *s);
 size_t slot_room(const struct slot *s);
 
 /* Its job number `i`, from 0. */

@@ -19,13 +19,16 @@ enum {
 	TAIL_MOST = 512
 };
 
-size_t slot_batch_room(const struct slot *s)
+bool slot_batch_is_heavy(const struct slot *s)
+{
+	return s->records.len >= BYTES_MOST;
+}
+
+size_t slot_batch_place(const struct slot *s)
 {
 	if (s->state == SLOT_FREE)
 		return s->cap;
-	if (s->state != SLOT_FILLING || s->records.len >= BYTES_MOST)
-		return 0;
-	return s->cap - s->n;
+	return s->state == SLOT_FILLING ? s->cap - s->n : 0;
 }
 
 void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
@@ -65,7 +68,7 @@ void slot_batch_go(struct slot *s, bool more)
 {
 	bool wait = s->host->settings->batch_wait_ms > 0;
 
-	if (slot_batch_room(s) == 0 || (!more && !wait))
+	if (slot_room(s) == 0 || (!more && !wait))
 		slot_batch_start(s);
 }
 

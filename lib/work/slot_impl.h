@@ -42,7 +42,8 @@ void slot_give_up(struct slot *s, const struct err *why);
 void slot_stream_init(struct slot *s);
 int slot_stream_open(struct slot *s, int *theirs, struct err *e) must_check;
 void slot_stream_close(struct slot *s);
-size_t slot_stream_room(const struct slot *s);
+size_t slot_stream_place(const struct slot *s);
+bool slot_stream_is_heavy(const struct slot *s);
 void slot_stream_add(struct slot *s, struct task *t, struct strv payload);
 void slot_stream_go(struct slot *s);
 void slot_stream_answers(struct slot *s, struct strv bytes);
@@ -56,7 +57,8 @@ void slot_stream_over(struct slot *s); /* the handler is gone: close its jobs */
 void slot_stream_release(struct slot *s);
 
 /* slot_batch.c */
-size_t slot_batch_room(const struct slot *s);
+size_t slot_batch_place(const struct slot *s);
+bool slot_batch_is_heavy(const struct slot *s);
 void slot_batch_add(struct slot *s, struct task *t, struct strv payload);
 void slot_batch_go(struct slot *s, bool more);
 void slot_batch_start(struct slot *s);

@@ -75,7 +75,12 @@ static size_t unsent(const struct slot_feed *f)
 	return f->out.len - f->sent;
 }
 
-size_t slot_stream_room(const struct slot *s)
+bool slot_stream_is_heavy(const struct slot *s)
+{
+	return unsent(s->feed) > UNSENT_MOST;
+}
+
+size_t slot_stream_place(const struct slot *s)
 {
 	const struct slot_feed *f = s->feed;
 	size_t room = s->cap - s->n;
@@ -83,7 +88,7 @@ size_t slot_stream_room(const struct slot *s)
 
 	if (s->state != SLOT_FREE && s->state != SLOT_RUNNING)
 		return 0;
-	if (f->last || unsent(f) > UNSENT_MOST)
+	if (f->last)
 		return 0;
 	left = s->host->settings->recycle - f->taken;
 	if (s->host->settings->recycle && left < (int64_t)room)

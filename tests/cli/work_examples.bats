@@ -35,9 +35,12 @@ count() {
 
 @test "stream-python" {
   command -v python3 >/dev/null || skip 'no python3'
-  printf '%s\n' '{"to": "ann", "n": 2}' '{"to": 1' '[]' | jq-push -l -q q
+  printf '%s\n' '{"to": "ann", "n": 2}' '{"to": 1' '[]' \
+    '{"to": "a\nok b", "n": 1}' '{"to": "\ud800", "n": 1}' | jq-push -l -q q
   example --stream --window 8 stream-python
-  assert_output 'Dear ann, 2 pages'
+  assert_output 'Dear ann, 2 pages
+Dear a ok b, 1 pages
+Dear \ud800, 1 pages'
   assert_equal "$(count dead)" 2
 }
 
@@ -60,9 +63,9 @@ EOF
   assert_equal "$(count delayed)" 2
   assert_equal "$(redis HGET 'jq:{q}:meta' failed)" ''
   rm down
-  jq-push -q q $'2026-11-26 12:02Z\tlogin'
+  printf '%s\n' $'2026-11-26 12:02Z\tlogin' '\.' | jq-push -l -q q
   example --batch 10 batch-psql
   assert_success
   assert_equal "$(tail -n 1 args)" 'COPY events FROM STDIN'
-  assert_equal "$(cat rows)" $'2026-11-26 12:02Z\tlogin'
+  assert_equal "$(cat rows)" $'2026-11-26 12:02Z\tlogin\n\\\\.'
 }
