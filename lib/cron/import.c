@@ -39,12 +39,39 @@ bool import_is_system(const char *path)
 	       strncmp(path, "/etc/cron.d/", 12) == 0;
 }
 
+/* End the line that began at `begin`; of one that is longer than a schedule
+ * file may have, the front. */
+static void end_comment(struct import *m, size_t begin)
+{
+	static const char more[] = " ...";
+	size_t len = begin + SCHEDULE_LINE_MAX - strlen(more);
+
+	if (m->out->len > begin + SCHEDULE_LINE_MAX) {
+		/* not inside a character */
+		while (((unsigned char)m->out->p[len] & 0xc0) == 0x80)
+			len--;
+		buf_cut(m->out, len);
+		buf_addstr(m->out, more);
+	}
+	buf_addch(m->out, '\n');
+}
+
 /* A comment, as one line of text whatever it holds. */
 static void add_comment(struct import *m, const char *before, struct strv v)
 {
+	size_t begin = m->out->len;
+
 	buf_addf(m->out, "# %s", before);
 	text_escape(m->out, v);
-	buf_addch(m->out, '\n');
+	end_comment(m, begin);
+}
+
+static void keep_comment(struct import *m)
+{
+	size_t begin = m->out->len;
+
+	buf_add(m->out, m->text.p, m->text.n);
+	end_comment(m, begin);
 }
 
 static void say(struct import *m, bool left_out, const char *at,
@@ -298,7 +325,7 @@ static void one_line(struct import *m)
 	else if (!trimmed.n)
 		buf_addch(m->out, '\n');
 	else if (trimmed.p[0] == '#')
-		buf_addf(m->out, "%.*s\n", (int)m->text.n, m->text.p);
+		keep_comment(m);
 	else if (import_line_setting(m->text, &name, &value))
 		setting(m, name, value);
 	else

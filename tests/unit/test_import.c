@@ -221,6 +221,39 @@ static void left_out(void)
 	buf_release(&out);
 }
 
+/* What is kept as a comment is no longer than a line may be. */
+static void long_lines(void)
+{
+	static const struct {
+		const char *begin, *more;
+		int n;
+	} rows[] = {
+		{"# ", "\xc3\xa9", 40000},
+		{"#", "xyz", 30000},
+		{"0 0 * * * x ", "\xff", 20000},
+		{"0 0 * * * x ", "y", 70000},
+		{"61 0 * * * ", "\xe2\x82\xac", 25000},
+	};
+	struct buf tab = BUF_INIT, out = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct schedule_file f;
+
+		unit_row = rows[i].begin;
+		buf_clear(&tab);
+		buf_addstr(&tab, rows[i].begin);
+		for (int k = 0; k < rows[i].n; k++)
+			buf_addstr(&tab, rows[i].more);
+		(void)!import(tab.p, false, &out);
+		CHECK_HAS(body(&out), " ...\n");
+		f = parse(&out);
+		CHECK_INT((long long)f.n, 0);
+		schedule_file_release(&f);
+	}
+	buf_release(&tab);
+	buf_release(&out);
+}
+
 /* Each user has a queue, and so a worker. */
 static void system_format(void)
 {
@@ -306,9 +339,9 @@ static void host_zone(void)
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		{UNIT_TEST(carried_over)},  {UNIT_TEST(left_out)},
-		{UNIT_TEST(system_format)}, {UNIT_TEST(refused)},
-		{UNIT_TEST(host_zone)},
+		{UNIT_TEST(carried_over)}, {UNIT_TEST(left_out)},
+		{UNIT_TEST(long_lines)},   {UNIT_TEST(system_format)},
+		{UNIT_TEST(refused)},	   {UNIT_TEST(host_zone)},
 	};
 
 	return unit_run("import", tests, ARRAY_LEN(tests));
