@@ -26,7 +26,7 @@
 
 #define PUSHER_CALLS 4		  /* in flight at once */
 #define PUSHER_JOBS  125	  /* most of a call */
-#define PUSHER_BYTES (1U << 20)	  /* a call with so many is large enough */
+#define PUSHER_BYTES (256U << 10) /* a call with so many is large enough */
 #define PUSHER_COPY  (128U << 10) /* from here on a payload goes alone */
 
 struct pusher;

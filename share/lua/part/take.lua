@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: ISC
 -- Jobs leave `rdy` for `run`, into the answer to a claim: at most 100 of them and
--- about 1 MiB beyond the first, which the server has in a millisecond or two.
+-- about 256 KiB beyond the first, so that it takes a millisecond or so.
 local function give(answer, id, token, line, envelope)
   local n = #answer
   answer[n + 1], answer[n + 2], answer[n + 3] = id, token, line
@@ -74,7 +74,7 @@ local function take_some(answer, worker, most, fence)
     local texts = call('HMGET', JOB, unpack(next_ids))
     for i, id in ipairs(next_ids) do
       local envelope = call('HGET', PAY, id)
-      full = bytes > 0 and bytes + #(envelope or '') > 1048576
+      full = bytes > 0 and bytes + #(envelope or '') > 262144
       if full then break end
       looked = looked + 1
       if take(answer, worker, id, list[2 * i], fence + looked, texts[i],
