@@ -13,6 +13,7 @@ cases=(
   'process 8|jobs/s|limit|>= 0.95'
   'process 32|jobs/s|limit|>= 0.95'
   'stream|jobs/s|limit|value >= 60000'
+  'batch|jobs/s|limit|value >= 60000'
   'latency p50|us|limit|<= 1.1'
   'latency p99|us|limit|<= 1.5'
   'idle 1|KiB|limit|value <= 2560'
@@ -125,6 +126,10 @@ stream_jq() {
   records "$n" | jq-push -q -l bench
   printf 'stream\t%s\n' \
     "$(timed "$n" jq-work --stream --window 256 -n "$n" bench "$tools/noop")"
+  n=$(fewer 50000)
+  records "$n" | jq-push -q -l bench
+  printf 'batch\t%s\n' \
+    "$(timed "$n" jq-work -j 2 --batch 1000 -n "$n" bench sh -c 'cat >/dev/null')"
 }
 
 # latency COMMAND…: with a worker that waits, started by the caller
