@@ -115,8 +115,11 @@ static void fault(struct engine *en, const struct slot_report *r)
 			e.msg, en->faults.span_ms / 1000);
 }
 
+/* Whether it takes jobs is said of a worker as soon as that changes. */
 static void count(struct engine *en, const struct slot_report *r)
 {
+	bool halted = breaker_tripped(&en->halt);
+
 	const struct outcome *o = &r->outcome;
 
 	if (r->started && breaker_succeeded(&en->faults))
@@ -136,6 +139,8 @@ static void count(struct engine *en, const struct slot_report *r)
 				"no jobs, then one on trial in %" PRId64 "s",
 				en->halt.row, en->halt.span_ms / 1000);
 	}
+	if (breaker_tripped(&en->halt) != halted)
+		engine_beat_all(en);
 }
 
 void engine_job_done(void *engine, struct slot *s, struct task *t)

@@ -374,7 +374,8 @@ refused() {
 
 @test "--halt: a broken handler does not burn the backlog" {
   seq 50 | jq-push -q -l q
-  spawn worker jq-work --halt 3 q false
+  # its next beat of itself is minutes away
+  spawn worker jq-work --halt 3 -L 10m q false
   wait_line 5 worker.err '3 failed attempts in a row'
   halted() { [[ $(jq-stat --workers -F state q) == halted ]]; }
   wait_until 5 halted
