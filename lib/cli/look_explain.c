@@ -287,11 +287,11 @@ static void explain_done(struct facts *f)
 	const struct job_record *c = &f->d.job.record;
 	struct buf *out = &f->text;
 	struct job_attempt a;
+	bool dropped = job_was_dropped(c);
 	char span[24];
 
-	f->cause = strv_eq(c->last, "deleted") ? "dropped" : "done";
-	buf_addf(out, strv_eq(c->last, "deleted") ? " was dropped "
-						  : " is done since ");
+	f->cause = dropped ? "dropped" : "done";
+	buf_addf(out, dropped ? " was dropped " : " is done since ");
 	add_time(out, c->since_ms, f->turn.now_ms);
 	if (c->reason.n) {
 		buf_addstr(out, ": ");

@@ -31,6 +31,9 @@ static int see(struct look *l, const struct key_set *k, struct strv id,
 		err_set(&why, STATUS_NO, "'%s' is dead: %.*s", f->job,
 			(int)d.job.record.reason.n, d.job.record.reason.p);
 		look_complain(l, &why);
+	} else if (rc > 0 && job_was_dropped(&d.job.record)) {
+		err_set(&why, STATUS_NO, "'%s' was dropped", f->job);
+		look_complain(l, &why);
 	}
 	stats_detail_release(&d);
 	return rc;

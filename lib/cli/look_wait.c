@@ -121,6 +121,21 @@ static int ended(void *arg, struct err *e)
 	return 1;
 }
 
+static bool was_dropped(const struct wait *w)
+{
+	struct stats_detail d;
+	struct key_set k;
+	struct err e;
+	bool dropped;
+
+	key_set_init(&k, w->look->space, strv_of(w->queue));
+	if (stats_detail(w->look->server->redis, &k, w->id, &d, &e) != 0)
+		return false;
+	dropped = job_was_dropped(&d.job.record);
+	stats_detail_release(&d);
+	return dropped;
+}
+
 int look_wait_job(struct look *l, const char *queue, struct strv id,
 		  struct err *e)
 {
@@ -134,10 +149,11 @@ int look_wait_job(struct look *l, const char *queue, struct strv id,
 			       "timed out: '%s/%.*s' has not ended", queue,
 			       (int)id.n, id.p);
 	}
-	if (w.end && strcmp(w.end, "done") == 0)
+	if (w.end && strcmp(w.end, "done") == 0 && !was_dropped(&w))
 		return 0;
 	err_set(&why, STATUS_NO,
-		w.end	 ? "'%s/%.*s' is dead"
+		w.end && strcmp(w.end, "done") == 0 ? "'%s/%.*s' was dropped"
+		: w.end				    ? "'%s/%.*s' is dead"
 		: w.seen ? "'%s/%.*s' ended and is not kept"
 			 : "no such job: '%s/%.*s'",
 		queue, (int)id.n, id.p);

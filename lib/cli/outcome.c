@@ -103,14 +103,6 @@ static bool is(const struct outcome *o, const char *state)
 	return strcmp(o->detail.job.state, state) == 0;
 }
 
-/* A tombstone serves for two ends: the job was done, or it was dropped, while
- * it waited ("deleted") or while it ran (told to stop, then it ended). */
-static bool was_dropped(const struct job_record *r)
-{
-	return strv_eq(r->last, "deleted") ||
-	       (strv_eq(r->flags, "d") && !strv_eq(r->last, "exit:0"));
-}
-
 /* So that its worker tells its news at once. */
 static int mark(struct outcome_watch *w, struct err *e)
 {
@@ -142,7 +134,7 @@ static int look(struct outcome_watch *w, struct outcome *out, struct err *e)
 	if (w->follow && follow_see(w->follow, &out->detail, e) < 0)
 		return -1;
 	if (is(out, "done")) {
-		out->end = was_dropped(&out->detail.job.record)
+		out->end = job_was_dropped(&out->detail.job.record)
 				   ? OUTCOME_DROPPED
 				   : OUTCOME_DONE;
 		return 1;

@@ -108,8 +108,9 @@ static void state_line(struct page *p, const struct show_job *job)
 	label(p, "State");
 	output_paint(p->out, hue_of(j->state), p->color, strv_of(j->state));
 	buf_addf(p->out, ", for %s%s\n", span,
-		 strv_eq(c->flags, "-") ? ""
-					: "; its worker was asked to stop it");
+		 strcmp(j->state, "running") == 0 && !strv_eq(c->flags, "-")
+			 ? "; its worker was asked to stop it"
+			 : "");
 	if (c->reason.n)
 		bytes_line(p, "Reason", c->reason);
 }
@@ -274,7 +275,8 @@ static void life_now(struct page *p, const struct show_job *job)
 			 span);
 		event(p, j->score_ms, OUTPUT_WARN, "due", strv_of(text));
 	} else if (strcmp(s, "done") == 0 || strcmp(s, "dead") == 0) {
-		bool dropped = strv_eq(j->record.last, "deleted");
+		bool dropped =
+			strcmp(s, "done") == 0 && job_was_dropped(&j->record);
 
 		event(p, j->record.since_ms, hue_of(s), dropped ? "dropped" : s,
 		      strv_of(""));

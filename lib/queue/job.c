@@ -229,3 +229,9 @@ void job_split_record(struct strv text, struct strv *line, struct strv *header,
 	*line = strv_cut(history, '\n');
 	*header = strv_cut(history, '\n');
 }
+
+bool job_was_dropped(const struct job_record *r)
+{
+	return strv_eq(r->last, "deleted") ||
+	       (strv_eq(r->flags, "d") && !strv_eq(r->last, "exit:0"));
+}

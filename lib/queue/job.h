@@ -104,6 +104,10 @@ struct job_record {
 int job_parse_record(struct strv line, struct job_record *out,
 		     struct err *e) must_check;
 
+/* Of a job in state done: a tombstone serves for two ends, and it was dropped,
+ * while it waited or while it ran (told to stop, then it ended). */
+bool job_was_dropped(const struct job_record *r);
+
 /* One attempt of the history. Views into the text. */
 struct job_attempt {
 	int64_t start_ms; /* epoch, server's clock */

@@ -270,3 +270,25 @@ load ../lib/jobs
   wait_exit 20 wait
   assert_success
 }
+
+running_is() {
+  [ "$(jq-stat -F running q)" = "$1" ]
+}
+
+@test "a job that is dropped while it runs was dropped, and is not done" {
+  local job
+  mkfifo go
+  job=$(jq-push q x)
+  spawn worker jq-work q sh -c 'read -r x <go'
+  wait_until 5 running_is 1
+  run -0 --separate-stderr jq-ctl drop "$job"
+  run -1 --separate-stderr jq-stat -w -i "$job"
+  assert_equal "$stderr" "jq-stat: '$job' was dropped"
+  run -1 --separate-stderr jq-stat --follow "$job"
+  assert_regex "$stderr" "jq-stat: '$job' was dropped\$"
+  run -0 jq-stat -i "$job"
+  refute_output --partial 'asked to stop'
+  assert_line --regexp ' dropped$'
+  run -0 jq-stat --explain "$job"
+  assert_output --partial ' was dropped '
+}
