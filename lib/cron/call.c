@@ -407,6 +407,18 @@ static bool zoned(const struct schedule *s)
 	return s->cron.kind != CRON_EVERY && strcmp(s->tz, "UTC") != 0;
 }
 
+/* What the step has to find if it is still to be taken. */
+static void add_plan(struct redis_cmd *c, const struct call_fire *f)
+{
+	if (f->kind != CALL_TICK) {
+		redis_cmd_str(c, "");
+		redis_cmd_int(c, 0);
+		return;
+	}
+	redis_cmd_int(c, f->watermark);
+	redis_cmd_int(c, f->due.until == INT64_MAX ? 0 : f->due.until);
+}
+
 void call_fire(struct redis *r, const struct key_set *k,
 	       const struct call_fire *f, redis_fn *fn, void *arg)
 {
@@ -436,6 +448,7 @@ void call_fire(struct redis *r, const struct key_set *k,
 	add_job(&c, k, f, stamp);
 	redis_cmd_str(&c, f->by ? f->by : "-");
 	redis_cmd_str(&c, zoned(s) && f->release ? f->release : "");
+	add_plan(&c, f);
 	redis_send(r, &c, 0, fn, arg);
 	redis_cmd_release(&c);
 }
@@ -447,7 +460,7 @@ static const char *const words[] = {
 	[CALL_KNOWN] = "KNOWN",	      [CALL_DUPLICATE] = "DUPLICATE",
 	[CALL_EARLY] = "EARLY",	      [CALL_FULL] = "FULL",
 	[CALL_STALE] = "STALE",	      [CALL_GONE] = "GONE",
-	[CALL_OUTDATED] = "OUTDATED",
+	[CALL_OUTDATED] = "OUTDATED", [CALL_MOVED] = "MOVED",
 };
 
 const char *call_word_name(enum call_word word)
@@ -459,7 +472,7 @@ const char *call_word_name(enum call_word word)
 		[CALL_KNOWN] = "known",	      [CALL_DUPLICATE] = "duplicate",
 		[CALL_EARLY] = "early",	      [CALL_FULL] = "full",
 		[CALL_STALE] = "stale",	      [CALL_GONE] = "gone",
-		[CALL_OUTDATED] = "outdated",
+		[CALL_OUTDATED] = "outdated", [CALL_MOVED] = "moved",
 	};
 
 	return names[word];

@@ -125,6 +125,8 @@ enum call_word {
 			   nothing done, as for the next */
 	CALL_KNOWN,	/* dropped: a job of that id exists */
 	CALL_DUPLICATE, /* nothing done: it was dealt with before */
+	CALL_MOVED,	/* nothing done: another plan was faster, or this one
+			   came too late */
 	CALL_EARLY,	/* nothing done: not due by the server's clock */
 	CALL_FULL,	/* nothing done: the queue is at its limit */
 	CALL_OUTDATED,	/* nothing done: newer zone data were used before */
@@ -146,7 +148,8 @@ struct call_fire {
 	int64_t rev;			 /* the schedule's, as seen */
 	enum call_kind kind;
 	struct due due; /* CALL_TICK: FIRE or DROP; CALL_BACKFILL: the tick */
-	const char *by; /* borrowed; by hand: who does it */
+	int64_t watermark; /* CALL_TICK: which `due` was planned from */
+	const char *by;	   /* borrowed; by hand: who does it */
 	/* CALL_TICK: release of the zone data (zone_release()); or NULL */
 	const char *release;
 };

@@ -7,6 +7,9 @@
 /* Without missed-window, under missed=all. */
 #define WINDOW_ALL_MS (86400LL * 1000)
 
+/* What a step may take to the server whatever the grace. */
+#define WAY_MS 1000
+
 /* Twice the longest wait of a scheduler after an error. */
 #define RETRY_MS 10000
 
@@ -80,6 +83,33 @@ static bool oldest_kept(const struct schedule *s, int64_t from, int64_t last,
 	return t.at != last + 1 && out->at >= from;
 }
 
+/* When a tick will be older than `age`. */
+static int64_t too_old(int64_t tick, int64_t age)
+{
+	return tick * 1000 + (age > WAY_MS ? age : WAY_MS);
+}
+
+/*
+ * How long a plan holds: a tick on time until it is late, one that is late
+ * until the first tick is that the plan does not know of. What is dropped as
+ * late stays so.
+ */
+static int64_t holds_until(const struct schedule *s, const struct due *d)
+{
+	bool windowed = s->missed != SCHEDULE_SKIP && s->missed_window >= 0;
+	int64_t until = INT64_MAX, oldest = INT64_MAX;
+	struct cron_tick next = d->tick;
+
+	if (d->act != DUE_FIRE)
+		return INT64_MAX;
+	if (windowed)
+		oldest = too_old(d->tick.at, s->missed_window);
+	if (s->missed == SCHEDULE_SKIP || d->tick.at > d->settled ||
+	    due_next(s, d->settled, &next))
+		until = too_old(next.at, s->grace);
+	return until < oldest ? until : oldest;
+}
+
 static bool is_late(const struct schedule *s, int64_t tick, int64_t now)
 {
 	return tick * 1000 < now - s->grace ||
@@ -113,7 +143,8 @@ void due_plan(const struct schedule *s, int64_t watermark, int64_t settled,
 {
 	struct cron_tick first;
 
-	*out = (struct due){.act = DUE_WAIT, .settled = settled};
+	*out = (struct due){
+		.act = DUE_WAIT, .settled = settled, .until = INT64_MAX};
 	if (!due_next(s, watermark, &first)) {
 		out->tick.at = DUE_NEVER;
 		return;
@@ -124,6 +155,7 @@ void due_plan(const struct schedule *s, int64_t watermark, int64_t settled,
 	out->act = DUE_FIRE;
 	if (first.at > settled && is_late(s, first.at, now))
 		catch_up(s, &first, now, out);
+	out->until = holds_until(s, out);
 }
 
 int64_t due_behind(const struct schedule *s, int64_t watermark, int64_t now)

@@ -37,6 +37,9 @@ struct due {
 	int64_t missed;	       /* ticks dropped by this step */
 	bool more;	       /* of these there are more than `missed` */
 	int64_t settled;       /* see due_plan() */
+	/* Until when this is what has to be done, server's ms: later a tick
+	 * would be late that counts as on time. INT64_MAX: always. */
+	int64_t until;
 };
 
 /*

@@ -75,11 +75,13 @@ static void tell_dropped(struct keeper *k, struct table_entry *n,
 	free(detail);
 }
 
-static void tell_duplicate(struct keeper *k, const struct table_entry *n)
+/* Nothing was done: "duplicate" or "moved". */
+static void tell_overtaken(struct keeper *k, const struct table_entry *n,
+			   enum call_word word)
 {
 	struct event v;
 
-	begin(n, EVENT_FINE, "duplicate", &v);
+	begin(n, EVENT_FINE, call_word_name(word), &v);
 	event_time(&v, "tick", n->due.tick.at * 1000);
 	event_end(&v, &k->to);
 }
@@ -121,6 +123,8 @@ static void advance(struct table_entry *n, const struct call_answer *a,
 {
 	if (create)
 		n->state.create = false;
+	else if (a->word == CALL_MOVED)
+		n->settled = INT64_MIN; /* all that is left is judged anew */
 	else if (a->word != CALL_EARLY)
 		n->settled = n->due.settled;
 	n->state.watermark = a->watermark;
@@ -157,8 +161,8 @@ static void take(struct keeper *k, struct table_entry *n,
 	advance(n, a, create);
 	if (a->word == CALL_FIRED)
 		tell_fired(k, n, a, create);
-	else if (a->word == CALL_DUPLICATE)
-		tell_duplicate(k, n);
+	else if (a->word == CALL_DUPLICATE || a->word == CALL_MOVED)
+		tell_overtaken(k, n, a->word);
 	else if (a->word != CALL_EARLY)
 		tell_dropped(k, n, a);
 }
@@ -241,6 +245,7 @@ static void send_step(struct keeper *k, struct table_entry *n)
 		.rev = n->state.rev,
 		.kind = n->state.create ? CALL_CREATE : CALL_TICK,
 		.due = n->due,
+		.watermark = n->state.watermark,
 		.release = k->zones.release,
 	};
 

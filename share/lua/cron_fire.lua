@@ -12,14 +12,18 @@
 --       the job, 8 start and 9 end in ms, 10 limit (0 = none), 11 overlap,
 --       12 max-live (0 = none), then as push.lua: 13 epoch, 14 digest,
 --       15 priority, 16 when, 17 expiry, 18 options, and 19 who does it,
---       20 release of the zone data that the tick was reckoned by, or ""
+--       20 release of the zone data that the tick was reckoned by, or "",
+--       21 the watermark that the tick was planned from, or "", 22 the last ms
+--       at which the plan holds, 0 = always; a request may have lain in a
+--       socket for long, and its sender have planned another meanwhile
 -- Returns a word, the server's ms, the watermark, the marks (none of the last
 -- two after GONE and STALE), a detail: FIRED id, DROPPED (missed), PAUSED,
 -- OUTSIDE (before start, after end), LIMIT, BLOCKED id of the live job, KNOWN
 -- id (such a job exists all the same), all of which move the watermark;
--- DUPLICATE, EARLY ms, FULL, STALE, GONE, OUTDATED release (one newer than
--- ARGV 20 was used before), which change nothing (but FULL is put on record),
--- nor do BLOCKED and KNOWN when done by hand.
+-- DUPLICATE, MOVED (plan anew: from another watermark, or too late), EARLY ms,
+-- FULL, STALE, GONE, OUTDATED release (one newer than ARGV 20 was used before),
+-- which change nothing (but FULL is put on record), nor do BLOCKED and KNOWN
+-- when done by hand.
 -- O(log n), and of the schedule's live jobs: 10,000 looked at and 1,000
 -- replaced at most.
 --@ base
@@ -36,7 +40,8 @@
 local name, kind, tick, stamp = ARGV[1], ARGV[3], tonumber(ARGV[4]), ARGV[7]
 local limit, overlap, max_live = tonumber(ARGV[10]), ARGV[11],
   tonumber(ARGV[12])
-if not (tick and limit and max_live and tonumber(ARGV[6]) and
+local planned_from, good_until = tonumber(ARGV[21]), tonumber(ARGV[22])
+if not (tick and limit and max_live and tonumber(ARGV[6]) and good_until and
     tonumber(ARGV[15]) and string.match(ARGV[16] or '', '^[+@]?%d+$') and
     tonumber(ARGV[17]) and ARGV[19]) then
   return {'MALFORMED'}
@@ -59,6 +64,10 @@ else
   if not by_hand and tick <= tonumber(s[TICK]) then
     return answer('DUPLICATE')
   end
+end
+if planned_from and planned_from ~= tonumber(s[TICK]) or
+    good_until > 0 and now > good_until then
+  return answer('MOVED')
 end
 local release = string.match(ARGV[20] or '', '^%d%d%d%d%l+$') or ''
 local used = call('HGET', CRON, 'z') or ''

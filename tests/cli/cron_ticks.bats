@@ -209,3 +209,50 @@ within() {
     assert [ "$missed" -le "$((up + 3 - down))" ]
   done
 }
+
+# What a schedule has dealt with is what fired and what was missed, once each.
+adds_up() {
+  local -a word
+  read -ra word < <(ask HGET "jq:{$1}:cron" "s:$1" | head -n 1)
+  assert_equal "$((word[7] + word[8]))" "$((word[5] - word[3] / 1000))"
+}
+
+# late NAME FIRST LAST: how many jobs of ticks in between, both included, were
+# pushed more than three seconds after their tick
+late() {
+  sed -n "s/.* fire name=$1 .* tick=\(\S*\) lag=\([0-9]*\)\..*/\1 \2/p" log0 |
+    while read -r tick lag; do
+      printf '%s %s\n' "$(date -d "$tick" +%s)" "$lag"
+    done | awk -v first="$2" -v last="$3" \
+    '$1 >= first && $1 <= last && $2 >= 3 { n++ } END { print n + 0 }'
+}
+
+@test "the server stands still: what lay in its socket counts no tick twice" {
+  local name down up pid
+  pid=$(server_pid ticks)
+  printf '@every 1s %s missed=%s grace=2s\n' 'skip skip' skip 'once once' once \
+    'all all' 'all missed-max=5' >tab
+  start_copy 0
+  for name in skip once all; do
+    wait_until 20 more_jobs "$name" 1
+  done
+  kill -STOP "$pid"
+  down=$EPOCHSECONDS
+  # a step is given up after five seconds, and so is the next
+  wait_until 20 is_past "$((down + 12))"
+  kill -CONT "$pid"
+  up=$(ask TIME | head -n 1)
+  for name in skip once all; do
+    wait_until 30 dealt_with "$name" "$((up + 3))"
+  done
+  kill_copy 0
+  # missed=all counts no more than missed-max and one
+  adds_up skip
+  adds_up once
+  # what was surely late when the server went on
+  assert_equal "$(within skip "$((down + 2))" "$((up - 4))")" 0
+  assert_equal "$(within once "$((down + 2))" "$((up - 4))")" 0
+  # and of those that were made up, as many as may be
+  assert [ "$(late once "$down" "$up")" -le 1 ]
+  assert [ "$(within all "$((down + 2))" "$((up - 4))")" -le 5 ]
+}

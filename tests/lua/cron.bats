@@ -50,11 +50,11 @@ server_now() {
 }
 
 # fire NAME TICK [KEY=VALUE...]: keys are rev kind next missed stamp start end
-# limit overlap max_live priority when expiry options
+# limit overlap max_live priority when expiry options release from until
 fire() {
   local name=$1 tick=$2 word
   local rev kind=fire next=- missed=0 stamp=T$2 start=0 end=0 limit=0 \
-    overlap=allow max_live=0 priority=0 when=0 expiry=0 options='' release=''
+    overlap=allow max_live=0 priority=0 when=0 expiry=0 options='' release='' from='' until=0
   rev=$(state "$name" 1)
   shift 2
   for word; do
@@ -62,7 +62,7 @@ fire() {
   done
   cron fire q "$name" "$rev" "$kind" "$tick" "$next" "$missed" "$stamp" \
     "$start" "$end" "$limit" "$overlap" "$max_live" epoch "digest-$stamp" \
-    "$priority" "$when" "$expiry" "$options" me "$release"
+    "$priority" "$when" "$expiry" "$options" me "$release" "$from" "$until"
 }
 
 # The word of the answer alone.
@@ -252,6 +252,30 @@ jobs_in() {
   # nor may a new schedule fire for the past
   add b
   assert_equal "$(word b "$base")" DUPLICATE
+}
+
+@test "fire: a plan from another watermark, or too old, changes nothing" {
+  add a
+  rewind a 3700
+  local from now
+  from=$(state a 6) now=$(server_now)
+  assert_equal "$(word a "$base" from="$from" until=$((now + 900))000)" FIRED
+  local before
+  before=$(hash s:a)
+  # what has been overtaken would count again what was counted
+  run fire a $((base + 5)) missed=4 from="$from"
+  assert_line --index 0 MOVED
+  assert_line --index 2 "$base"
+  assert_equal "$(word a $((base + 5)) kind=drop missed=5 from="$from")" MOVED
+  # on time when it was planned, and no more
+  assert_equal "$(word a $((base + 1)) from="$base" until=$((now - 1))000)" \
+    MOVED
+  assert_equal "$(hash s:a)" "$before"
+  assert_equal "$(jobs_in rdy)" "a:T$base"
+  # asked again by who got no answer
+  assert_equal "$(word a "$base" from="$from" until=1)" DUPLICATE
+  assert_equal "$(word a $((base + 5)) missed=4 from="$base")" FIRED
+  assert_equal "$(state a 6) $(state a 8) $(state a 9)" "$((base + 5)) 2 4"
 }
 
 @test "fire: the server's clock decides what is due" {

@@ -201,6 +201,52 @@ static void moved_tick(void)
 	schedule_file_release(&file);
 }
 
+/* How long a plan holds, in ms from DAY; NONE: for ever. A second is allowed
+ * for the way to the server. */
+static void holds(void)
+{
+	static const struct {
+		const char *line;
+		long long watermark, settled, now_ms, until;
+	} row[] = {
+		/* on time until it is late */
+		{"* * * * * q n", 0, NONE, 60000, 120000},
+		{"@every 1s q n grace=2s", 0, NONE, 1500, 3000},
+		{"@every 1s q n grace=2s missed=skip", 0, NONE, 1500, 3000},
+		{"@every 1s q n grace=2s missed=all", 0, NONE, 1500, 3000},
+		{"* * * * * q n missed-window=5s", 0, NONE, 60000, 65000},
+		{"* * * * * q n missed=skip grace=0s", 0, NONE, 60000, 61000},
+		/* late: until the first is that it does not stand for */
+		{"@every 1s q n grace=2s", 0, NONE, 9000, 12000},
+		{"@every 1s q n grace=0s", 0, NONE, 1001, 3000},
+		{"@every 5s q n grace=2s missed=all", 0, NONE, 19000, 22000},
+		{"@every 5s q n grace=2s missed=all", 5, 15, 19000, 22000},
+		{"@daily q n grace=2s", -1, NONE, 9000, 86402000},
+		{"@daily q n grace=2s end=2026-11-24T12:00:00Z", -1, NONE, 9000,
+		 NONE},
+		/* but no longer than it may be made up for */
+		{"@daily q n grace=2s missed-window=10s", -1, NONE, 9000,
+		 10000},
+		/* skip: some are left, each until it is late itself */
+		{"@every 1s q n grace=2s missed=skip", 0, NONE, 9000, 9000},
+		{"@every 1s q n grace=2s missed=skip", 7, 9, 9500, 10000},
+		/* what is too old stays so */
+		{"@daily q n grace=2s missed=skip", -1, NONE, 9000, NONE},
+	};
+	struct due d;
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		unit_row = row[i].line;
+		due_plan(parse(row[i].line), DAY + row[i].watermark,
+			 row[i].settled == NONE ? INT64_MIN
+						: DAY + row[i].settled,
+			 DAY * 1000 + row[i].now_ms, &d);
+		CHECK_INT(d.until == INT64_MAX ? NONE : d.until - DAY * 1000,
+			  row[i].until);
+	}
+	schedule_file_release(&file);
+}
+
 /* Ten seconds at least, for a scheduler may have to try again. */
 static void behind(void)
 {
@@ -222,6 +268,7 @@ static void behind(void)
 static const struct unit_test tests[] = {
 	{UNIT_TEST(plans)},	 {UNIT_TEST(downtime)},	  {UNIT_TEST(a_year)},
 	{UNIT_TEST(clock_back)}, {UNIT_TEST(moved_tick)}, {UNIT_TEST(behind)},
+	{UNIT_TEST(holds)},
 };
 
 int main(void)
