@@ -14,4 +14,8 @@
 /* Go on from `h` (FNV_INIT at the start) with more bytes. */
 uint64_t fnv_add(uint64_t h, const void *p, size_t n);
 
+/* Each bit of the result depends on all of `h`. What differs in its last byte
+ * alone is, without it, apart by a multiple of one prime, modulo anything. */
+uint64_t fnv_mix(uint64_t h);
+
 #endif

@@ -239,14 +239,15 @@ static void add(struct item *it, const struct range *r)
 	}
 }
 
-/* FNV-1a over the name, a zero and the number of the field: part of the
- * interface, since it decides when a schedule fires. */
+/* FNV-1a over the name, a zero and the number of the field, mixed, or minute
+ * and hour would go together: part of the interface, since it decides when a
+ * schedule fires. */
 static uint64_t hash(const struct cron_field *f)
 {
 	unsigned char tail[2] = {0, (unsigned char)f->place};
 	uint64_t h = fnv_add(FNV_INIT, f->name, strlen(f->name));
 
-	return fnv_add(h, tail, sizeof(tail));
+	return fnv_mix(fnv_add(h, tail, sizeof(tail)));
 }
 
 static int take_hash_range(struct item *it, struct range *r)
