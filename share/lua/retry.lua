@@ -23,18 +23,12 @@ local function priority_of(r)
 end
 
 -- Workers read it in the envelope, and the record holds a copy.
-local function with_attempts(header)
-  local option = ' m=' .. int(attempts)
-  local changed, n = string.gsub(header, ' m=%d+', option, 1)
-  return n > 0 and changed or header .. option
-end
-
 local function limit_attempts(id, r)
   local envelope = call('HGET', PAY, id)
   local header = header_of(envelope)
-  r[HEADER] = with_attempts(r[HEADER])
+  r[HEADER] = with_option(r[HEADER], 'm', attempts)
   call('HSET', PAY, id,
-    with_attempts(header) .. string.sub(envelope, #header + 1))
+    with_option(header, 'm', attempts) .. string.sub(envelope, #header + 1))
 end
 
 local function leave(state, id)
@@ -60,10 +54,12 @@ local function put_back(id)
   -- whoever puts a job back means it to run, however old it is
   r[HEADER] = string.gsub(r[HEADER], '^(%S+ %S+) %S+', '%1 0')
   if attempts > 0 then limit_attempts(id, r) end
-  call('HSET', JOB, id, record_text(r))
-  emit('retried', id)
   local wait = math.floor(delay)
   delay = delay + step
+  r[SINCE] = now_text
+  r[HEADER] = with_option(r[HEADER], 'a', now + wait)
+  call('HSET', JOB, id, record_text(r))
+  emit('retried', id)
   if wait > 0 then
     make_due(DLY, id, now + wait, priority_of(r))
   else

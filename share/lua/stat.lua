@@ -32,7 +32,7 @@ local function oldest_ready()
       'LIMIT', 0, 1)
     if not first[1] then break end
     local r = record_of(first[1])
-    local since = r and waiting_since(r)
+    local since = r and pushed_or_due(r[HEADER])
     if since and (not oldest or since < oldest) then oldest = since end
     low = int((math.floor(tonumber(first[2]) / 2 ^ 44) + 1) * 2 ^ 44)
   end

@@ -96,19 +96,76 @@ oldest() {
   refute_output --partial ' a='
 }
 
-@test "a job that was put back or tried waits since then" {
+# What a job's record says: change JOB PATTERN TEXT
+change() {
+  redis EVAL 'redis.call("HSET", KEYS[1], ARGV[1], (string.gsub(
+    redis.call("HGET", KEYS[1], ARGV[1]), ARGV[2], ARGV[3], 1)))' 1 \
+    "jq:{${1%%/*}}:job" "${1#*/}" "$2" "$3" >/dev/null
+}
+
+give_back() {
+  job_call "${1%%/*}" close "${1#*/}" "$(job_token "$1")" release "${2:-0}" 5 \
+    exit:75 '0 0 0 0 me -' '' >/dev/null
+}
+
+@test "a job that was given back, or lost with its worker, waits as before" {
   pushed mail/a 100000
   job_claim mail >/dev/null
-  job_call mail close a "$(job_token mail/a)" release 0 5 exit:75 \
-    '0 0 0 0 me -' '' >/dev/null
+  give_back mail/a
+  run -0 oldest mail
+  assert_output --regexp '^1[0-9][0-9]$'
+  job_claim mail W >/dev/null
+  job_call mail abandon W '' >/dev/null
+  assert_equal "$(job_sets mail/a)" rdy
+  run -0 oldest mail
+  assert_output --regexp '^1[0-9][0-9]$'
+}
+
+@test "a job that was put back waits since then, also when it is given back" {
+  pushed mail/a 100000
+  job_call mail remove cancel why a >/dev/null
+  change mail/a '^(%S+ %S+) %d+' '%1 1000'
+  jq-retry mail/a >/dev/null
   run -0 oldest mail
   assert_output --regexp '^[0-9]$'
-  redis DEL 'jq:{mail}:rdy' >/dev/null
-  pushed mail/b 100000
-  job_call mail remove cancel why b >/dev/null
-  jq-retry mail/b >/dev/null
+  run -0 jq-stat -i mail/a
+  assert_line --regexp '^State +ready, for [0-9]+m?s$'
+  change mail/a ' a=%d+' " a=$(($(now) - 50000))"
+  job_claim mail >/dev/null
+  give_back mail/a
   run -0 oldest mail
-  assert_output --regexp '^[0-9]$'
+  assert_output --regexp '^[5-7][0-9]$'
+}
+
+@test "one that comes back later has its due time on record" {
+  for how in 'release 3600000' 'fail 3600000' 'lost'; do
+    job_push mail/a x
+    job_claim mail W >/dev/null
+    if [ "$how" = lost ]; then
+      change mail/a '^(%S+ %S+ %S+ %S+ %S+ %S+) 0' '%1 1'
+      job_call mail abandon W '' >/dev/null
+    else
+      # shellcheck disable=SC2086 # two words
+      job_call mail close a "$(job_token mail/a)" $how 5 exit:75 \
+        '0 0 0 0 me -' '' >/dev/null
+    fi
+    set=$(job_sets mail/a)
+    [[ $set = [dr][lt]y ]] || fail "$how: $set"
+    run -0 redis HGET 'jq:{mail}:job' a
+    assert_line --index 1 --regexp \
+      " a=$(redis ZSCORE "jq:{mail}:$set" a | cut -d . -f 1)\$"
+    job_call mail remove drop why a >/dev/null
+    redis DEL 'jq:{mail}:done' 'jq:{mail}:job' >/dev/null
+  done
+}
+
+@test "changed: when a job came into its state, not when it was started" {
+  job_push mail/a x
+  job_claim mail >/dev/null
+  change mail/a '^(%S+ %S+) %d+' '%1 1000'
+  give_back mail/a
+  run -0 jq-stat -i mail/a
+  assert_line --regexp '^State +ready, for [0-9]+m?s$'
 }
 
 @test "slots: of all living workers, and how many are busy" {

@@ -688,7 +688,7 @@ close_and_claim() {
   run -0 call retry 0 0 '' 7 a b
   assert_output $'OK\nOK\nOK'
   assert_regex "$(redis HGET 'jq:{q}:pay' a | head -n 1)" ' p=3 m=7 t=9$'
-  assert_regex "$(redis HGET 'jq:{q}:job' a | sed -n 2p)" ' p=3 m=7 t=9$'
+  assert_regex "$(redis HGET 'jq:{q}:job' a | sed -n 2p)" ' p=3 m=7 t=9 a=[0-9]+$'
   assert_regex "$(redis HGET 'jq:{q}:pay' b | head -n 1)" ' m=7$'
   assert_equal "$(redis HGET 'jq:{q}:pay' a | tail -n 1)" 'payload of a'
   assert_sound

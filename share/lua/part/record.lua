@@ -71,20 +71,22 @@ local function record_of(id)
   if envelope then return record_new(header_of(envelope)) end
 end
 
--- Since when a job has waited: its push or, if it was delayed, the time it was
--- due.
+-- A header with an option set to a number: ' a=', when the job is due, has to be
+-- kept there, as `dly` and `rty` forget it when the job leaves them.
+local function with_option(header, letter, n)
+  local option = ' ' .. letter .. '=' .. int(n)
+  local changed, found = string.gsub(header, ' ' .. letter .. '=%d+', option, 1)
+  return found > 0 and changed or header .. option
+end
+
+-- Since when a job has waited: its push or, if it was delayed, put back or waits
+-- for a retry, the time it is due. Whoever starts and gives it back changes
+-- nothing in that.
 local function pushed_or_due(header)
   local since = tonumber(string.match(header, '^%S+ (%d+)')) or now
   local due = string.find(header, ' a=', 1, true) and
     tonumber(string.match(header, ' a=(%d+)')) or 0
   return math.max(since, due)
-end
-
--- The same of one that is ready again: after an attempt at least since that
--- began, and when it was put back at least since it became dead.
-local function waiting_since(r)
-  local before = r[DELIVERIES] + r[RETRIES] > 0 and tonumber(r[SINCE]) or 0
-  return math.max(pushed_or_due(r[HEADER]), before)
 end
 
 -- One attempt more at the end of the history, which keeps ten. `start` says
@@ -93,7 +95,7 @@ local function record_attempt(r, how, detail)
   local since = tonumber(r[SINCE])
   local entry = int(since) .. ' ' .. int(math.max(0, now - since)) .. ' ' ..
     how .. ' ' .. detail
-  r[LAST] = how
+  r[LAST], r[SINCE] = how, now_text
   local history = r[HISTORY] .. #entry .. ':' .. entry .. ','
   if r[HISTORY] == '' then
     r[HISTORY] = history

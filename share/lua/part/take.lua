@@ -28,7 +28,7 @@ local function started(r, header, token, score)
     return line .. '\n' .. header .. '\n', line
   end
   if tonumber(r[DELIVERIES]) == 0 then
-    count_span('w', now - waiting_since(r))
+    count_span('w', now - pushed_or_due(r[HEADER]))
   end
   r[TOKEN], r[SINCE], r[SCORE] = token, now_text, score
   r[DELIVERIES] = r[DELIVERIES] + 1

@@ -39,9 +39,11 @@ local function take_back(id)
       ' workers vanished while they ran it')
   end
   if stopped(id, r) then return end
+  local wait = r[LOSSES] > 1 and 2 ^ r[LOSSES] * 5000 or 0
+  if wait > 0 then r[HEADER] = with_option(r[HEADER], 'a', now + wait) end
   call('HSET', JOB, id, record_text(r))
-  if r[LOSSES] == 1 then return make_ready(id, tonumber(r[SCORE])) end
-  make_due(RTY, id, now + 2 ^ r[LOSSES] * 5000, score_priority(r[SCORE]))
+  if wait == 0 then return make_ready(id, tonumber(r[SCORE])) end
+  make_due(RTY, id, now + wait, score_priority(r[SCORE]))
 end
 
 local function recover(lease, hold)
