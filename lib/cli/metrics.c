@@ -49,7 +49,7 @@ static const struct family families[] = {
 	  {"delayed", AT(s.delayed)}, {"retry", AT(s.retry)},
 	  {"dead", AT(s.dead)}, {"done", AT(s.done)}}, 6, false},
 	{"jq_queue_oldest_ready_seconds",
-	 "How long the oldest ready job has waited.", GAUGE, NULL,
+	 "How long the oldest job that is ready or due has waited.", GAUGE, NULL,
 	 {{NULL, AT(oldest_ready_ms)}}, 1, true},
 	{"jq_queue_paused", "1 while the queue is paused.", GAUGE, NULL,
 	 {{NULL, AT(paused)}}, 1, false},

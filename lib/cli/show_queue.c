@@ -163,6 +163,12 @@ bool show_is_behind(const struct stats_queue *s)
 	       s->pushed_minute > s->done_minute;
 }
 
+/* Jobs that a worker would take, or make ready first. */
+static bool has_work(const struct stats_queue *s)
+{
+	return s->ready > 0 || s->oldest_ms > 0;
+}
+
 /* Living workers that take no job, or some that cannot run their handler. */
 static void note_workers(const struct stats_queue *s, size_t start,
 			 struct buf *out)
@@ -175,7 +181,7 @@ static void note_workers(const struct stats_queue *s, size_t start,
 		if (s->workers_halted < told)
 			buf_addf(out, " on %" PRId64 " of %" PRId64 " workers",
 				 s->workers_halted, told);
-	} else if (s->ready > 0 && s->paused.n == 0 && told > 0 &&
+	} else if (has_work(s) && s->paused.n == 0 && told > 0 &&
 		   s->workers_run == 0) {
 		add_note(out, start, "workers take nothing: ");
 		buf_addstr(out, s->workers_quiet ? "quiet" : "stopping");
@@ -192,7 +198,7 @@ void show_note(const struct stats_queue *s, struct buf *out)
 		add_note(out, start, "");
 		note_paused(s, out);
 	}
-	if (s->ready > 0 && s->workers == 0)
+	if (has_work(s) && s->workers == 0)
 		add_note(out, start, "no worker");
 	note_workers(s, start, out);
 	if (show_is_behind(s)) {

@@ -25,7 +25,7 @@ struct stats_queue {
 	bool known;	/* anything was ever pushed or set */
 	int64_t now_ms; /* the server's clock */
 	int64_t ready, delayed, retry, running, done, dead;
-	int64_t oldest_ms; /* since when the oldest ready job waits; 0 = none */
+	int64_t oldest_ms; /* since when one is ready or due; 0 = none is */
 	int64_t workers;   /* that live; the next six are of 1,000 of them */
 	int64_t workers_run, workers_halted, workers_quiet, workers_stopping;
 	int64_t slots, slots_busy;

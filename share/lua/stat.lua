@@ -36,7 +36,18 @@ local function oldest_ready()
     if since and (not oldest or since < oldest) then oldest = since end
     low = int((math.floor(tonumber(first[2]) / 2 ^ 44) + 1) * 2 ^ 44)
   end
-  return oldest and int(oldest) or ''
+  return oldest or now
+end
+
+-- Nobody makes ready what is due where there is no worker.
+local function due_since(set)
+  local at = tonumber(call('ZRANGE', set, 0, 0, 'WITHSCORES')[2])
+  return at and at > 0 and math.min(math.floor(at), now) or now
+end
+
+local function oldest()
+  local since = math.min(oldest_ready(), due_since(DLY), due_since(RTY))
+  return (since < now or call('ZCARD', RDY) > 0) and int(since) or ''
 end
 
 -- What the living workers told of themselves: how many are in which state, and
@@ -65,7 +76,7 @@ end
 for name, set in pairs(STATES) do put(name, call('ZCARD', set)) end
 -- pushed to, or waited for
 put('known', (layout or call('ZCARD', SEEN) > 0) and '1' or '')
-put('oldest', call('ZCARD', RDY) > 0 and oldest_ready() or '')
+put('oldest', oldest())
 put_workers()
 local minute = math.floor(now / 60000)
 local this, last = int(minute), int(minute - 1)

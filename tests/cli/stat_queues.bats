@@ -159,6 +159,34 @@ give_back() {
   done
 }
 
+@test "what is overdue where nobody makes it ready counts from when it was due" {
+  job_push mail/a x when=+3600000
+  run -0 jq-stat -F oldest_ready_s,note mail
+  assert_output $'\t'
+  redis ZADD 'jq:{mail}:dly' "$(($(now) - 20000)).5" a >/dev/null
+  run -0 oldest mail
+  assert_output --regexp '^[2-4][0-9]$'
+  run -0 note mail
+  assert_output 'no worker'
+  run -1 jq-stat --check-alert 'oldest>10s' mail
+  run -2 check_jq -c oldest=10s mail
+  run -0 jq-stat --prometheus mail
+  assert_line --regexp '^jq_queue_oldest_ready_seconds\{queue="mail"\} [2-4][0-9]'
+  job_push mail/b x
+  job_claim mail >/dev/null
+  job_close mail/b fail >/dev/null
+  redis ZADD 'jq:{mail}:rty' "$(($(now) - 100000)).5" b >/dev/null
+  run -0 oldest mail
+  assert_output --regexp '^1[0-9][0-9]$'
+  job_beat mail Q quiet
+  run -0 note mail
+  assert_output 'workers take nothing: quiet'
+  # the oldest of all is ready
+  pushed mail/c 300000
+  run -0 oldest mail
+  assert_output --regexp '^3[0-9][0-9]$'
+}
+
 @test "changed: when a job came into its state, not when it was started" {
   job_push mail/a x
   job_claim mail >/dev/null
