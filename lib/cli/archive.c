@@ -141,8 +141,9 @@ static void word_for(void *arg, const char *id, struct strv word)
 
 	if (strv_eq(word, "OK")) {
 		l->a->done++;
-	} else if (strv_eq(word, "KNOWN")) {
+	} else if (strv_eq(word, "KNOWN") || strv_eq(word, "ENDED")) {
 		l->a->known++;
+		l->a->ended += strv_eq(word, "ENDED");
 	} else {
 		text_show(strv_make(word.p + 4, word.n > 4 ? word.n - 4 : 0),
 			  shown, sizeof(shown));
@@ -295,6 +296,17 @@ static int load_all(struct loader *l, struct record_reader *r, struct err *e)
 	}
 }
 
+static void tell_sum(const struct archive *a)
+{
+	fprintf(stderr,
+		"%s: imported %" PRIu64 " jobs; %" PRIu64 " were there already",
+		a->command->name, a->done, a->known);
+	if (a->ended)
+		fprintf(stderr, ", %" PRIu64 " of them done or moved since",
+			a->ended);
+	fputc('\n', stderr);
+}
+
 int archive_import(struct archive *a, const char *queue, struct err *e)
 {
 	struct loader *l = buf_zalloc(sizeof(*l));
@@ -323,9 +335,6 @@ int archive_import(struct archive *a, const char *queue, struct err *e)
 		return err_prefix(e, "imported %" PRIu64 ", then stopped",
 				  a->done);
 	if (rc == 0 && !a->command->common->quiet)
-		fprintf(stderr,
-			"%s: imported %" PRIu64 " jobs; %" PRIu64
-			" were there already\n",
-			a->command->name, a->done, a->known);
+		tell_sum(a);
 	return rc;
 }

@@ -26,6 +26,7 @@ struct archive {
 	const char *space;		   /* namespace; borrowed */
 	int status;	      /* exit status: the first failure, or 0 */
 	uint64_t done, known; /* written; those that were there before */
+	uint64_t ended;	      /* of these, those that are done by now */
 };
 
 /* Write all jobs of the queues to stdout; `state` NULL: in every state. */
@@ -35,8 +36,9 @@ int archive_export(struct archive *a, char *const *queues, size_t n,
 /*
  * Read stdin, and put each job where it was, or into `queue` if that is not
  * NULL. One that is no job of ours is a line on stderr; one whose id is there
- * is left alone and counted. Into a queue without jobs ready ones come into the
- * very places they had, else behind those that are there. Says how many came.
+ * is left alone and counted, unless it was dropped there: that one comes back.
+ * Into a queue without jobs ready ones come into the very places they had, else
+ * behind those that are there. Says how many came.
  */
 int archive_import(struct archive *a, const char *queue,
 		   struct err *e) must_check;

@@ -93,7 +93,7 @@ static void arrived(void *arg, const char *id, struct strv word)
 	if (m->arrived[i])
 		return;
 	snprintf(why, sizeof(why), "stays, dead: %s",
-		 strv_eq(word, "KNOWN")
+		 strv_eq(word, "KNOWN") || strv_eq(word, "ENDED")
 			 ? "the other queue has a job of that id"
 			 : text_show(word, shown, sizeof(shown)));
 	complain(m, strv_of(id), why);

@@ -77,8 +77,9 @@ void transfer_add(struct transfer *t, const struct transfer_job *job);
 
 /*
  * Send what was collected, run the loop until the answer is there, and call
- * `fn` for each with "OK", "KNOWN" (a job of that id is there: left alone) or
- * "BAD …" and why. Safe to send again. Ready for the next jobs then.
+ * `fn` for each with "OK", "KNOWN" (a job of that id is there: left alone),
+ * "ENDED" (the same, and it is done there, though not here) or "BAD …" and why.
+ * Safe to send again. Ready for the next jobs then.
  */
 int transfer_send(struct transfer *t, struct redis *r,
 		  void (*fn)(void *arg, const char *id, struct strv word),

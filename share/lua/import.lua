@@ -8,55 +8,20 @@
 --       very places they had, "behind" to put them behind those that are here;
 --       then 6 for each job: id, state, score, record, envelope, result
 -- Returns OK, then for each job OK, KNOWN (a job of that id is here: nothing
--- was written) or BAD and why. A job that ran becomes ready in its old place,
--- as one that its worker gave back. O(jobs · log n).
+-- was written), ENDED (the same, but the one here is done since then) or BAD and
+-- why. A job that ran becomes ready in its old place, as one that its worker gave
+-- back; one that an operator dropped comes back. O(jobs · log n).
 --@ base
 --@ count
 --@ record
 --@ ready
 --@ push
 --@ state
+--@ flaw
 --@ touch
 
 touch_all()
 local TIMED = {delayed = DLY, retry = RTY, dead = DEAD, done = DONE}
-
-local function token_number(token)
-  return tonumber(string.match(token, '^(%d+)%.')) or 0
-end
-
--- Why it cannot be a job of ours, or nil.
-local function flaw(state, score, text, r, envelope, result)
-  if not STATES[state] then return 'no such state' end
-  if not score or score ~= score or math.abs(score) > 2 ^ 53 then
-    return 'the score is no number of ours'
-  end
-  if text ~= '' and not r then return 'the record cannot be read' end
-  if not r and state ~= 'ready' and state ~= 'delayed' or
-      (envelope == '') ~= (state == 'done') then
-    return 'it is not whole, or more than that'
-  end
-  if result ~= '' and state ~= 'done' then return 'it has a result' end
-  if envelope ~= '' then
-    local header = header_of(envelope)
-    local size = string.match(header, '^1 %d+ %d+ (%d+) %S+')
-    if tonumber(size) ~= #envelope - #header - 1 then
-      return 'the payload is not what its header says'
-    end
-  end
-  if not r then return nil end
-  local extra = r[DELIVERIES] - r[ATTEMPTS] - r[LOSSES] - r[RELEASES] -
-    r[ATTEMPTS_BEFORE] - r[LOSSES_BEFORE] - r[RELEASES_BEFORE]
-  if extra ~= (state == 'running' and 1 or 0) and
-      not (state == 'done' and extra == 1) then
-    return 'its counters do not add up'
-  end
-  if not string.match(r[HEADER], '^1 %d+ %d+ %d+ %S+') or
-      #r[REASON] + #r[HEADER] > 65536 or
-      math.max(token_number(r[CLOSED]), token_number(r[TOKEN])) >= 2 ^ 53 then
-    return 'the record is none of ours'
-  end
-end
 
 local keep = ARGV[2] == 'keep'
 local fence_was = tonumber(call('HGET', META, 'fence')) or 0
@@ -76,14 +41,42 @@ local function enter_ready(id, score, header)
   make_ready(id, score)
 end
 
+-- Dropped by an operator, who may think better of it, or lost; what was moved
+-- elsewhere or replaced by its schedule is not to run twice.
+local function was_dropped(r)
+  if r[LAST] ~= 'deleted' then return r[FLAGS] == 'd' and r[LAST] ~= 'exit:0' end
+  return not string.find(r[REASON], '^moved to ') and
+    not string.find(r[REASON], '^replaced by ')
+end
+
+-- The word for a job that is here and stays, 'DROPPED' for one that may come back.
+local function found_here(id, state)
+  local here = state_of(id)
+  if not here then return is_known(id) and 'KNOWN' end
+  if here ~= 'done' or state == 'done' then return 'KNOWN' end
+  local r = record_of(id)
+  return r and was_dropped(r) and 'DROPPED' or 'ENDED'
+end
+
+local function forget_dropped(id)
+  count('done_bytes', -call('HSTRLEN', JOB, id) - call('HSTRLEN', OUT, id))
+  call('ZREM', DONE, id)
+  call('HDEL', JOB, id)
+  call('HDEL', OUT, id)
+  count('fix_jobs', -1)
+  count('fix_done', -1)
+end
+
 local function import(at)
   local id, state, text = ARGV[at], ARGV[at + 1], ARGV[at + 3]
   local score, envelope = tonumber(ARGV[at + 2]), ARGV[at + 4]
   local result = ARGV[at + 5]
-  if state_of(id) or is_known(id) then return 'KNOWN' end
+  local here = found_here(id, state)
+  if here and here ~= 'DROPPED' then return here end
   local r = text ~= '' and record_parse(text) or nil
   local why = flaw(state, score, text, r, envelope, result)
   if why then return 'BAD ' .. why end
+  if here then forget_dropped(id) end
   if r then fence = math.max(fence, token_number(r[CLOSED])) end
   if state == 'running' then
     fence = math.max(fence, token_number(r[TOKEN]))

@@ -88,6 +88,56 @@ sound() {
   sound q
 }
 
+@test "what was dropped comes back, from any state, and the sums hold" {
+  jq-push -q -i r -p 3 q payload
+  jq-push -q -i d -d 1h q later
+  jq-push -q -i k q broken
+  jq-push -q -i x -p 5 q running
+  job_claim q >/dev/null
+  redis ZADD 'jq:{q}:rdy' -99999999999999999 k >/dev/null
+  job_kill q/k
+  jq-ctl export q >archive
+  jq-ctl drop q/r q/d q/k q/x
+  job_close q/x fail signal:15 >/dev/null
+  assert_equal "$(job_ids q 'done' | wc -l)" 4
+  jq-ctl export q >tombstones
+  run -0 --separate-stderr jq-ctl import <tombstones
+  assert_equal "$stderr" 'jq-ctl: imported 0 jobs; 4 were there already'
+  run -0 --separate-stderr jq-ctl import <archive
+  assert_equal "$stderr" 'jq-ctl: imported 4 jobs; 0 were there already'
+  assert_equal "$(job_sets q/r) $(job_sets q/d) $(job_sets q/k) $(job_sets q/x)" \
+    'rdy dly dead rdy'
+  run -0 jq-stat --check q
+  assert_equal "$(redis HGET 'jq:{q}:meta' done_bytes)" 0
+  run -0 --separate-stderr jq-ctl import <archive
+  assert_equal "$stderr" 'jq-ctl: imported 0 jobs; 4 were there already'
+  run -0 jq-work -q --drain -c 'cat; echo' q
+  assert_output $'running\npayload'
+  run -0 jq-stat --check q
+}
+
+@test "what is done or was moved since stays so, and is told" {
+  jq-push -q -i a q x
+  jq-push -q -i b q x
+  jq-push -q -i c q x
+  jq-ctl export q >archive
+  job_claim q >/dev/null
+  job_close q/a 'done' exit:0 >/dev/null
+  jq-ctl -q move --to other q/b
+  lie_of q >before
+  run -0 --separate-stderr jq-ctl import <archive
+  assert_equal "$stderr" \
+    'jq-ctl: imported 0 jobs; 3 were there already, 2 of them done or moved since'
+  lie_of q | diff before -
+  # one that is not whole does not take the place of what was dropped
+  jq-ctl drop q/c
+  lie_of q >before
+  grep '"id":"c"' archive | sed 's/"payload":"x"/"payload":"xy"/' >bad
+  run -65 jq-ctl import <bad
+  lie_of q | diff before -
+  run -0 jq-stat --check q
+}
+
 @test "into a queue with jobs: behind them, by priority" {
   jq-push -q -i a q x
   jq-push -q -i b -p 5 q x
