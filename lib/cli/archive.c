@@ -222,6 +222,11 @@ static int read_job(struct loader *l, const struct json *j,
 		buf_add(&l->envelope, payload.p, payload.n);
 	}
 	job->envelope = strv_make(l->envelope.p, l->envelope.len);
+	if (!transfer_is_genuine(job, json_get_str(j, "queue")))
+		return err_set(e, STATUS_DATA,
+			       "job '%.*s': its payload does not have its "
+			       "digest",
+			       (int)job->id.n, job->id.p);
 	return 0;
 }
 

@@ -146,18 +146,41 @@ int transfer_look(struct redis *r, const struct key_set *k, struct strv id,
 	return 0;
 }
 
+static struct strv digest_in(struct strv header)
+{
+	struct strv word = strv_of("");
+
+	for (int i = 0; i < 5; i++)
+		word = strv_cut(&header, ' ');
+	return word;
+}
+
 /* Put `digest` in the place of the fifth word of the header line that begins
  * `at` bytes into the text. */
 static void put_digest(struct buf *text, size_t at, const char *digest)
 {
 	struct strv rest = strv_make(text->p + at, text->len - at);
-	struct strv line = strv_cut(&rest, '\n'), word = strv_of("");
+	struct strv word = digest_in(strv_cut(&rest, '\n'));
 
-	for (int i = 0; i < 5; i++)
-		word = strv_cut(&line, ' ');
 	/* all of them are of one length; what is not is none */
 	if (word.n == strlen(digest))
 		memcpy(text->p + (word.p - text->p), digest, word.n);
+}
+
+bool transfer_is_genuine(const struct transfer_job *job, struct strv queue)
+{
+	struct strv payload = job->envelope;
+	struct strv header = strv_cut(&payload, '\n'), told = digest_in(header);
+	char digest[SEAL_DIGEST_SIZE];
+	struct job_header h;
+
+	if (told.n != sizeof(digest) - 1 ||
+	    job_parse_header(header, &h, NULL) < 0)
+		return true;
+	seal_digest((struct strv[]){queue, strv_of(h.name), job->id, payload},
+		    4, digest);
+	job_header_release(&h);
+	return strv_eq(told, digest);
 }
 
 int transfer_readdress(struct transfer_job *job, const char *queue,

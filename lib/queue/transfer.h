@@ -46,6 +46,10 @@ void transfer_copy_release(struct transfer_copy *c);
 int transfer_look(struct redis *r, const struct key_set *k, struct strv id,
 		  struct transfer_copy *out, struct err *e) must_check;
 
+/* False if the payload is not what was pushed to `queue` under this id; true
+ * also where nothing tells, as the digest is none of ours. */
+bool transfer_is_genuine(const struct transfer_job *job, struct strv queue);
+
 /*
  * Make the job one of `queue`: what proves its payload names the queue. That of
  * a finished job stays, as its payload is gone. `envelope` and `record` get

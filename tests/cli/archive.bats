@@ -213,6 +213,26 @@ sound() {
   sound q
 }
 
+@test "a payload that does not have its digest is refused, alone" {
+  jq-push -q -i a -N welcome q hello
+  jq-push -q -i b q hello
+  jq-ctl export q | sed '/"id":"b"/s/"hello"/"hallo"/' >archive
+  forget q
+  for queue in '' other; do
+    run -65 --separate-stderr jq-ctl import ${queue:+--queue "$queue"} <archive
+    assert_equal "$stderr" \
+      "jq-ctl: line 2: job 'b': its payload does not have its digest
+jq-ctl: imported 1 jobs; 0 were there already"
+    assert_equal "$(job_ids "${queue:-q}" rdy)" a
+    run -0 jq-stat --check "${queue:-q}"
+  done
+  # a digest of another kind proves nothing
+  sed 's/ 0 5 [^ "]*/ 0 5 sha1:1234/' archive >others
+  forget q
+  run -0 jq-ctl import <others
+  assert_equal "$(job_ids q rdy | paste -sd ' ')" 'a b'
+}
+
 @test "a place that was taken or never given is given anew" {
   jq-push -q -i a q x
   jq-push -q -i b q x
