@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "cli/env.h"
 
-#define LEAST_COLUMNS 8 /* left of a cell that has to fit */
+#define LEAST_COLUMNS 20 /* left of a cell that has to fit */
 
 /* stdio remembers that a write failed, but not why. */
 static int first_errno;
@@ -72,9 +72,16 @@ struct cell {
 	enum output_hue hue;
 };
 
+/* What became of a column. */
+struct shape {
+	size_t width; /* of its widest cell */
+	bool says;    /* a cell is neither empty nor zero */
+	bool gone;    /* left out */
+};
+
 struct output_table {
 	const struct output_column *columns; /* borrowed */
-	size_t *width;			     /* of each column */
+	struct shape *shape;		     /* of each column */
 	size_t n;			     /* columns */
 	struct cell *cells;		     /* row after row */
 	size_t used, room;
@@ -98,14 +105,20 @@ struct output_table *output_table_new(const struct output_column *columns,
 
 	t->columns = columns;
 	t->n = n;
-	t->width = buf_zalloc(n * sizeof(*t->width));
+	t->shape = buf_zalloc(n * sizeof(*t->shape));
 	return t;
+}
+
+static bool says_nothing(const char *text)
+{
+	return !*text || strcmp(text, "-") == 0 || strcmp(text, "0") == 0;
 }
 
 void output_table_cell(struct output_table *t, enum output_hue hue,
 		       const char *fmt, ...)
 {
 	struct buf safe = BUF_INIT;
+	struct shape *shape = &t->shape[t->used % t->n];
 	struct cell *c;
 	char *raw;
 	va_list ap;
@@ -124,8 +137,9 @@ void output_table_cell(struct output_table *t, enum output_hue hue,
 	c->text = buf_detach(&safe);
 	c->columns = columns_of(c->text);
 	c->hue = hue;
-	if (c->columns > t->width[t->used % t->n])
-		t->width[t->used % t->n] = c->columns;
+	if (c->columns > shape->width)
+		shape->width = c->columns;
+	shape->says |= !says_nothing(c->text);
 	t->used++;
 }
 
@@ -183,7 +197,7 @@ static size_t width_of(const struct output_table *t, size_t i, bool no_header)
 {
 	size_t title = no_header ? 0 : columns_of(t->columns[i].title);
 
-	return title > t->width[i] ? title : t->width[i];
+	return title > t->shape[i].width ? title : t->shape[i].width;
 }
 
 /* Keep `columns` characters, the last of them an ellipsis. */
@@ -202,16 +216,78 @@ static void cut_cell(struct cell *c, size_t columns)
 	c->columns = columns;
 }
 
-void output_table_fit(struct output_table *t, size_t width)
+/* The last column that is shown: the first one always is. */
+static size_t last_of(const struct output_table *t)
 {
-	size_t last = t->n - 1, taken = 2 * last, room;
+	size_t i = t->n - 1;
+
+	while (i > 0 && t->shape[i].gone)
+		i--;
+	return i;
+}
+
+/* Columns before the last cell of a line. */
+static size_t taken_before(const struct output_table *t, size_t last)
+{
+	size_t taken = 0;
 
 	for (size_t i = 0; i < last; i++)
-		taken += width_of(t, i, false);
+		taken += t->shape[i].gone ? 0 : width_of(t, i, false) + 2;
+	return taken;
+}
+
+/* Whether the lines fit when `most` columns do for text at their end: a number
+ * is no less than all of its digits. */
+static bool fits(const struct output_table *t, size_t width, size_t most)
+{
+	size_t last = last_of(t), wants = width_of(t, last, false);
+
+	if (t->columns[last].align == OUTPUT_LEFT && wants > most)
+		wants = most;
+	return taken_before(t, last) + wants <= width;
+}
+
+/* What can best be spared, of all columns or of those that say nothing; 0 when
+ * there is none. */
+static size_t sparest(const struct output_table *t, bool silent)
+{
+	size_t best = 0;
+	int spare = 0;
+
+	for (size_t i = 1; i < t->n; i++) {
+		const struct shape *s = &t->shape[i];
+
+		if (s->gone || (silent && s->says) ||
+		    t->columns[i].spare <= spare)
+			continue;
+		best = i;
+		spare = t->columns[i].spare;
+	}
+	return best;
+}
+
+static void leave_out(struct output_table *t, size_t width, size_t most,
+		      bool silent)
+{
+	size_t i;
+
+	while (!fits(t, width, most) && (i = sparest(t, silent)) > 0)
+		t->shape[i].gone = true;
+}
+
+void output_table_fit(struct output_table *t, size_t width)
+{
+	size_t last, taken, room;
+
+	leave_out(t, width, SIZE_MAX, true);
+	leave_out(t, width, LEAST_COLUMNS, false);
+	last = last_of(t);
+	taken = taken_before(t, last);
 	room = width > taken + LEAST_COLUMNS ? width - taken : LEAST_COLUMNS;
-	if (t->width[last] <= room)
+	if (t->columns[last].align != OUTPUT_LEFT ||
+	    t->shape[last].width <= room)
 		return;
-	t->width[last] = room;
+	t->shape[last].width = room;
 	for (size_t i = last; i < t->used; i += t->n)
 		if (t->cells[i].columns > room)
 			cut_cell(&t->cells[i], room);
@@ -228,6 +304,8 @@ void output_table_write(const struct output_table *t, bool no_header,
 		struct cell title = {(char *)t->columns[i].title, 0,
 				     OUTPUT_PLAIN};
 
+		if (t->shape[i].gone)
+			continue;
 		title.columns = columns_of(title.text);
 		blanks(out, i ? 2 : 0);
 		write_cell(out, &title, width_of(t, i, false),
@@ -239,9 +317,12 @@ void output_table_write(const struct output_table *t, bool no_header,
 	for (size_t i = 0; i < t->used; i++) {
 		size_t column = i % t->n;
 
-		blanks(out, column ? 2 : 0);
-		write_cell(out, &t->cells[i], width_of(t, column, no_header),
-			   t->columns[column].align, color);
+		if (!t->shape[column].gone) {
+			blanks(out, column ? 2 : 0);
+			write_cell(out, &t->cells[i],
+				   width_of(t, column, no_header),
+				   t->columns[column].align, color);
+		}
 		if (column + 1 < t->n && i + 1 < t->used)
 			continue;
 		end_line(out, start);
@@ -256,6 +337,6 @@ void output_table_free(struct output_table *t)
 	for (size_t i = 0; i < t->used; i++)
 		free(t->cells[i].text);
 	free(t->cells);
-	free(t->width);
+	free(t->shape);
 	free(t);
 }

@@ -36,6 +36,7 @@ enum output_align {
 struct output_column {
 	const char *title;
 	enum output_align align;
+	int spare; /* the higher, the sooner it is left out; 0 = it stays */
 };
 /* Colours by meaning; plain when colour is off. */
 enum output_hue {
@@ -55,8 +56,9 @@ struct output_table *output_table_new(const struct output_column *columns,
 /* Add the next cell, row by row; `text` is copied and escaped. */
 void output_table_cell(struct output_table *t, enum output_hue hue,
 		       const char *fmt, ...) printf_like(3, 4);
-/* Cut the cells of the last column so that the lines fit into `width` columns
- * of a terminal, if that leaves them eight. Call after the last cell. */
+/* Make the lines fit into `width` columns of a terminal: leave out what can be
+ * spared, first where no cell says anything, and cut the text at the end, of
+ * which twenty characters stay. Call after the last cell. */
 void output_table_fit(struct output_table *t, size_t width);
 /* Append the rendered table to `out`: two blanks between columns, no blank at
  * the end of a line, a header line unless `no_header`. */

@@ -161,10 +161,10 @@ int overview_run(const struct opt_command *cmd, char *const *names, size_t n,
 		 struct buf *out, struct err *e)
 {
 	static const struct output_column columns[] = {
-		{"COMMAND", OUTPUT_LEFT},
-		{"OPTION", OUTPUT_LEFT},
-		{"VALUE", OUTPUT_LEFT},
-		{"FROM", OUTPUT_LEFT},
+		{"COMMAND", OUTPUT_LEFT, 0},
+		{"OPTION", OUTPUT_LEFT, 0},
+		{"VALUE", OUTPUT_LEFT, 0},
+		{"FROM", OUTPUT_LEFT, 0},
 	};
 	struct overview o = {.cmd = cmd};
 	size_t total = n ? n : CONFIG_COMMANDS;

@@ -104,10 +104,10 @@ void setting_show(const struct stats_queue *q, const char *queue,
 		  const struct opt_common *common, struct buf *out)
 {
 	static const struct output_column columns[] = {
-		{"SETTING", OUTPUT_LEFT},
-		{"VALUE", OUTPUT_RIGHT},
-		{"", OUTPUT_LEFT},
-		{"MEANING", OUTPUT_LEFT},
+		{"SETTING", OUTPUT_LEFT, 0},
+		{"VALUE", OUTPUT_RIGHT, 0},
+		{"", OUTPUT_LEFT, 0},
+		{"MEANING", OUTPUT_LEFT, 0},
 	};
 	struct output_table *t;
 
@@ -138,9 +138,9 @@ void setting_table(const struct stats_queue *q, const char *queue,
 		   const struct opt_common *common, struct buf *out)
 {
 	static const struct output_column columns[] = {
-		{"SETTING", OUTPUT_LEFT},  {"VALUE", OUTPUT_RIGHT},
-		{"DEFAULT", OUTPUT_RIGHT}, {"TYPE", OUTPUT_LEFT},
-		{"FROM", OUTPUT_RIGHT},	   {"TO", OUTPUT_RIGHT},
+		{"SETTING", OUTPUT_LEFT, 0},  {"VALUE", OUTPUT_RIGHT, 0},
+		{"DEFAULT", OUTPUT_RIGHT, 0}, {"TYPE", OUTPUT_LEFT, 0},
+		{"FROM", OUTPUT_RIGHT, 0},    {"TO", OUTPUT_RIGHT, 0},
 	};
 	struct output_table *t;
 

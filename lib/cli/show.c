@@ -234,7 +234,8 @@ static int write_table(struct show *s, struct err *e)
 	output_table_write(s->table, s->no_header, s->color, &s->out);
 	output_table_free(s->table);
 	s->table = NULL;
-	s->no_header = true;
+	/* the next page may leave out other columns to fit */
+	s->no_header |= !s->width;
 	s->rows = 0;
 	return write_out(s, e);
 }

@@ -15,11 +15,11 @@
 #include "cli/show.h"
 
 static const struct output_column columns[] = {
-	{"JOB", OUTPUT_LEFT},	 {"STATE", OUTPUT_LEFT},
-	{"NAME", OUTPUT_LEFT},	 {"FAILED", OUTPUT_LEFT},
-	{"AGE", OUTPUT_RIGHT},	 {"WHEN", OUTPUT_LEFT},
-	{"SIZE", OUTPUT_RIGHT},	 {"LAST", OUTPUT_LEFT},
-	{"REASON", OUTPUT_LEFT},
+	{"JOB", OUTPUT_LEFT, 0},    {"STATE", OUTPUT_LEFT, 0},
+	{"NAME", OUTPUT_LEFT, 4},   {"FAILED", OUTPUT_LEFT, 3},
+	{"AGE", OUTPUT_RIGHT, 5},   {"WHEN", OUTPUT_LEFT, 1},
+	{"SIZE", OUTPUT_RIGHT, 6},  {"LAST", OUTPUT_LEFT, 2},
+	{"REASON", OUTPUT_LEFT, 0},
 };
 
 /* The number after "exit:" or "signal:". */

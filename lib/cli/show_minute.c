@@ -8,11 +8,11 @@
 #include "cli/show.h"
 
 static const struct output_column columns[] = {
-	{"MINUTE", OUTPUT_LEFT},    {"QUEUE", OUTPUT_LEFT},
-	{"PUSHED", OUTPUT_RIGHT},   {"DONE", OUTPUT_RIGHT},
-	{"FAILED", OUTPUT_RIGHT},   {"WAIT p50", OUTPUT_RIGHT},
-	{"WAIT p95", OUTPUT_RIGHT}, {"RUN p50", OUTPUT_RIGHT},
-	{"RUN p95", OUTPUT_RIGHT},  {"RUN p99", OUTPUT_RIGHT},
+	{"MINUTE", OUTPUT_LEFT, 0},    {"QUEUE", OUTPUT_LEFT, 0},
+	{"PUSHED", OUTPUT_RIGHT, 0},   {"DONE", OUTPUT_RIGHT, 0},
+	{"FAILED", OUTPUT_RIGHT, 0},   {"WAIT p50", OUTPUT_RIGHT, 3},
+	{"WAIT p95", OUTPUT_RIGHT, 1}, {"RUN p50", OUTPUT_RIGHT, 4},
+	{"RUN p95", OUTPUT_RIGHT, 2},  {"RUN p99", OUTPUT_RIGHT, 5},
 };
 
 static int64_t quantile_ms(const struct spans *s, double q)

@@ -11,12 +11,12 @@
 #define BEHIND_MS 60000 /* a job that waits longer waits for its turn */
 
 static const struct output_column queue_columns[] = {
-	{"QUEUE", OUTPUT_LEFT},	  {"READY", OUTPUT_RIGHT},
-	{"RUN", OUTPUT_RIGHT},	  {"DELAY", OUTPUT_RIGHT},
-	{"RETRY", OUTPUT_RIGHT},  {"DEAD", OUTPUT_RIGHT},
-	{"DONE/m", OUTPUT_RIGHT}, {"FAIL/m", OUTPUT_RIGHT},
-	{"OLDEST", OUTPUT_RIGHT}, {"WORKERS", OUTPUT_RIGHT},
-	{"NOTE", OUTPUT_LEFT},
+	{"QUEUE", OUTPUT_LEFT, 0},   {"READY", OUTPUT_RIGHT, 0},
+	{"RUN", OUTPUT_RIGHT, 1},    {"DELAY", OUTPUT_RIGHT, 5},
+	{"RETRY", OUTPUT_RIGHT, 4},  {"DEAD", OUTPUT_RIGHT, 2},
+	{"DONE/m", OUTPUT_RIGHT, 7}, {"FAIL/m", OUTPUT_RIGHT, 8},
+	{"OLDEST", OUTPUT_RIGHT, 6}, {"WORKERS", OUTPUT_RIGHT, 3},
+	{"NOTE", OUTPUT_LEFT, 0},
 };
 
 struct strv show_paused(struct strv paused, int64_t *since_ms)
@@ -211,12 +211,12 @@ void show_note(const struct stats_queue *s, struct buf *out)
 }
 
 static const struct output_column worker_columns[] = {
-	{"WORKER", OUTPUT_LEFT},  {"QUEUE", OUTPUT_LEFT},
-	{"STATE", OUTPUT_LEFT},	  {"BUSY", OUTPUT_RIGHT},
-	{"DONE", OUTPUT_RIGHT},	  {"FAILED", OUTPUT_RIGHT},
-	{"UP", OUTPUT_RIGHT},	  {"SEEN", OUTPUT_RIGHT},
-	{"HOST", OUTPUT_LEFT},	  {"PID", OUTPUT_RIGHT},
-	{"VERSION", OUTPUT_LEFT},
+	{"WORKER", OUTPUT_LEFT, 0},  {"QUEUE", OUTPUT_LEFT, 0},
+	{"STATE", OUTPUT_LEFT, 0},   {"BUSY", OUTPUT_RIGHT, 0},
+	{"DONE", OUTPUT_RIGHT, 3},   {"FAILED", OUTPUT_RIGHT, 2},
+	{"UP", OUTPUT_RIGHT, 5},     {"SEEN", OUTPUT_RIGHT, 1},
+	{"HOST", OUTPUT_LEFT, 4},    {"PID", OUTPUT_RIGHT, 6},
+	{"VERSION", OUTPUT_LEFT, 7},
 };
 
 static void worker_fields(struct show_row *r, const void *thing)

@@ -111,11 +111,11 @@ static void fields(struct show_row *r, const void *thing)
 }
 
 static const struct output_column columns[] = {
-	{"SCHEDULE", OUTPUT_LEFT}, {"WHEN", OUTPUT_LEFT},
-	{"ZONE", OUTPUT_LEFT},	   {"NEXT", OUTPUT_RIGHT},
-	{"LAST", OUTPUT_RIGHT},	   {"FIRED", OUTPUT_RIGHT},
-	{"DROPPED", OUTPUT_RIGHT}, {"SOURCE", OUTPUT_LEFT},
-	{"NOTE", OUTPUT_LEFT},
+	{"SCHEDULE", OUTPUT_LEFT, 0}, {"WHEN", OUTPUT_LEFT, 0},
+	{"ZONE", OUTPUT_LEFT, 1},     {"NEXT", OUTPUT_RIGHT, 0},
+	{"LAST", OUTPUT_RIGHT, 2},    {"FIRED", OUTPUT_RIGHT, 4},
+	{"DROPPED", OUTPUT_RIGHT, 3}, {"SOURCE", OUTPUT_LEFT, 5},
+	{"NOTE", OUTPUT_LEFT, 0},
 };
 
 static void span_cell(struct output_table *table, int64_t ms, bool known)
@@ -190,8 +190,9 @@ static void history_fields(struct show_row *r, const void *thing)
 }
 
 static const struct output_column history_columns[] = {
-	{"TIME", OUTPUT_LEFT},	 {"EVENT", OUTPUT_LEFT}, {"TICK", OUTPUT_LEFT},
-	{"COUNT", OUTPUT_RIGHT}, {"WHAT", OUTPUT_LEFT},
+	{"TIME", OUTPUT_LEFT, 0}, {"EVENT", OUTPUT_LEFT, 0},
+	{"TICK", OUTPUT_LEFT, 0}, {"COUNT", OUTPUT_RIGHT, 1},
+	{"WHAT", OUTPUT_LEFT, 0},
 };
 
 /* The job, the one in the way, or who did it. */

@@ -142,9 +142,9 @@ void watch_jobs_running(struct watch_jobs *w, size_t rows, size_t width,
 			bool color, struct buf *out)
 {
 	static const struct output_column columns[] = {
-		{"RUNNING", OUTPUT_LEFT},  {"FOR", OUTPUT_RIGHT},
-		{"NAME", OUTPUT_LEFT},	   {"WORKER", OUTPUT_LEFT},
-		{"PROGRESS", OUTPUT_LEFT},
+		{"RUNNING", OUTPUT_LEFT, 0},  {"FOR", OUTPUT_RIGHT, 0},
+		{"NAME", OUTPUT_LEFT, 2},     {"WORKER", OUTPUT_LEFT, 1},
+		{"PROGRESS", OUTPUT_LEFT, 0},
 	};
 	struct output_table *t = output_table_new(columns, ARRAY_LEN(columns));
 
@@ -156,9 +156,9 @@ void watch_jobs_failed(struct watch_jobs *w, size_t rows, size_t width,
 		       bool color, struct buf *out)
 {
 	static const struct output_column columns[] = {
-		{"FAILED", OUTPUT_LEFT}, {"AGO", OUTPUT_RIGHT},
-		{"STATE", OUTPUT_LEFT},	 {"LAST", OUTPUT_LEFT},
-		{"REASON", OUTPUT_LEFT},
+		{"FAILED", OUTPUT_LEFT, 0}, {"AGO", OUTPUT_RIGHT, 0},
+		{"STATE", OUTPUT_LEFT, 1},  {"LAST", OUTPUT_LEFT, 2},
+		{"REASON", OUTPUT_LEFT, 0},
 	};
 	struct output_table *t = output_table_new(columns, ARRAY_LEN(columns));
 

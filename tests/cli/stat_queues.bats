@@ -216,3 +216,55 @@ give_back() {
   TERM=xterm run -0 script -qec 'jq-stat mail' /dev/null
   assert_output --partial $'\e[31m1\e'
 }
+
+# on_terminal COLUMNS COMMAND: its lines, none of which goes on in the next
+on_terminal() {
+  run -0 script -qec "stty cols $1; $2" /dev/null
+  output=$(tr -d '\r' <<<"$output")
+  mapfile -t lines <<<"$output"
+  # awk may count bytes
+  run -0 awk -v most="$1" '{ print; gsub("…", ".") }
+    length($0) > most { print "too long"; exit 1 }' <<<"$output"
+}
+
+@test "a table fits the terminal: what can be spared goes, then ends of texts" {
+  local text='it was not to be, as somebody had said the other day already'
+  job_push payments-eu/a
+  jq-ctl pause -q --reason 'deploy 42' payments-eu
+  on_terminal 100 'jq-stat payments-eu'
+  assert_line --index 0 --regexp '^QUEUE +READY .* NOTE$'
+  assert_line --index 1 --regexp '^payments-eu .*paused [0-9]+m?s: deploy 42'
+  on_terminal 40 'jq-stat payments-eu'
+  assert_line --index 0 --regexp '^QUEUE +READY +NOTE$'
+  assert_line --index 1 --regexp '^payments-eu +1  paused .*…$'
+
+  job_push payments-eu/0123456789abcdefghijklmn x 'n=welcome'
+  jq-ctl resume -q payments-eu
+  job_claim payments-eu >/dev/null
+  job_claim payments-eu >/dev/null
+  job_close payments-eu/0123456789abcdefghijklmn dead exit:1 "$text" >/dev/null
+  on_terminal 80 'jq-stat -s dead'
+  assert_line --index 0 --regexp '^JOB +STATE .* REASON$'
+  assert_line --index 1 --regexp '^payments-eu/0123.* dead .*it was not to be, as.*…$'
+
+  on_terminal 80 'jq-stat --history payments-eu'
+  assert_line --regexp '^MINUTE .* WAIT p95 .* RUN p95$'
+  job_beat payments-eu W
+  on_terminal 60 'jq-stat --workers payments-eu'
+  assert_line --regexp '^WORKER +QUEUE +STATE .* FAILED'
+
+  # elsewhere all of it is there
+  run -0 jq-stat -s dead
+  assert_output --partial "$text"
+  run -0 jq-stat --history payments-eu
+  assert_output --partial ' RUN p99'
+}
+
+@test "a long list on a terminal: each page has a header and columns that fit" {
+  seq 501 | jq-push -q -l mail
+  on_terminal 80 'jq-stat -n 0 -s ready'
+  run -0 grep -c '^JOB  *STATE ' <<<"$output"
+  assert_output 2
+  on_terminal 80 'jq-stat -H -n 0 -s ready'
+  run -1 grep -c '^JOB  *STATE ' <<<"$output"
+}

@@ -7,9 +7,9 @@
 #include "unit.h"
 
 static const struct output_column columns[] = {
-	{"QUEUE", OUTPUT_LEFT},
-	{"READY", OUTPUT_RIGHT},
-	{"NOTE", OUTPUT_LEFT},
+	{"QUEUE", OUTPUT_LEFT, 0},
+	{"READY", OUTPUT_RIGHT, 0},
+	{"NOTE", OUTPUT_LEFT, 0},
 };
 
 static struct output_table *filled(void)
@@ -103,6 +103,75 @@ static void many(void)
 		CHECK_INT(strv_cut(&rest, '\n').n, 8 + 2 + 3 + 2 + 1);
 	CHECK_INT(lines, 300);
 	buf_release(&out);
+	output_table_free(t);
+}
+
+/* A table of one row, on a terminal of so many columns. */
+static void fit(size_t width, const char *run, const char *dead,
+		const char *note, const char *want)
+{
+	static const struct output_column some[] = {
+		{"QUEUE", OUTPUT_LEFT, 0},
+		{"RUN", OUTPUT_RIGHT, 2},
+		{"DEAD", OUTPUT_RIGHT, 1},
+		{"NOTE", OUTPUT_LEFT, 0},
+	};
+	struct output_table *t = output_table_new(some, ARRAY_LEN(some));
+
+	output_table_cell(t, OUTPUT_PLAIN, "mail");
+	output_table_cell(t, OUTPUT_PLAIN, "%s", run);
+	output_table_cell(t, OUTPUT_PLAIN, "%s", dead);
+	output_table_cell(t, OUTPUT_PLAIN, "%s", note);
+	output_table_fit(t, width);
+	check(t, false, false, want);
+	output_table_free(t);
+}
+
+/* First goes what says nothing, then what can be spared, then the end of the
+ * text, of which twenty characters stay. */
+static void fitting(void)
+{
+	const char *note = "a note of twenty-six chars";
+
+	fit(44, "1", "0", note,
+	    "QUEUE  RUN  DEAD  NOTE\n"
+	    "mail     1     0  a note of twenty-six chars\n");
+	fit(43, "1", "0", note,
+	    "QUEUE  RUN  NOTE\n"
+	    "mail     1  a note of twenty-six chars\n");
+	fit(43, "1", "2", note,
+	    "QUEUE  RUN  DEAD  NOTE\n"
+	    "mail     1     2  a note of twenty-six cha…\n");
+	fit(38, "1", "2", note,
+	    "QUEUE  RUN  DEAD  NOTE\n"
+	    "mail     1     2  a note of twenty-si…\n");
+	fit(37, "1", "2", note,
+	    "QUEUE  DEAD  NOTE\n"
+	    "mail      2  a note of twenty-six ch…\n");
+	fit(1, "1", "2", note,
+	    "QUEUE  NOTE\n"
+	    "mail   a note of twenty-si…\n");
+	fit(21, "-", "", "",
+	    "QUEUE  DEAD  NOTE\n"
+	    "mail\n");
+}
+
+/* A number at the end of a line is shown in full or not at all. */
+static void fitting_numbers(void)
+{
+	static const struct output_column some[] = {
+		{"MINUTE", OUTPUT_LEFT, 0},
+		{"p50", OUTPUT_RIGHT, 1},
+		{"p99", OUTPUT_RIGHT, 2},
+	};
+	const char *number = "0123456789012345678901234567890";
+	struct output_table *t = output_table_new(some, ARRAY_LEN(some));
+
+	output_table_cell(t, OUTPUT_PLAIN, "14:30");
+	output_table_cell(t, OUTPUT_PLAIN, "7");
+	output_table_cell(t, OUTPUT_PLAIN, "%s", number);
+	output_table_fit(t, 40);
+	check(t, true, false, "14:30  7\n");
 	output_table_free(t);
 }
 
@@ -219,6 +288,8 @@ int main(void)
 		{UNIT_TEST(escaped)},
 		{UNIT_TEST(empty)},
 		{UNIT_TEST(many)},
+		{UNIT_TEST(fitting)},
+		{UNIT_TEST(fitting_numbers)},
 		{UNIT_TEST(colour_rules)},
 		{UNIT_TEST(colour_on_terminal)},
 		{UNIT_TEST(failures)},
