@@ -2,7 +2,7 @@
 /*
  * One look after the other, each of which asks the server a bounded number of
  * questions: about all queues, about the last hour of those that there is room
- * for, and about jobs of the busiest.
+ * for, and about the jobs of those where most runs and most has failed lately.
  */
 #include "cli/watch.h"
 
@@ -20,11 +20,22 @@
 #include "cli/watch_jobs.h"
 #include "queue/minutes.h"
 
-#define MINUTE_MS   60000
-#define MINUTES	    60
-#define JOBS_QUEUES 20	/* queues of which jobs are shown */
+#define MINUTE_MS 60000
+#define MINUTES	  60
+#define JOBS_QUEUES                                                            \
+	20		/* queues asked for jobs that run, and for failed ones \
+			 */
 #define WIDE	    140 /* columns from which a minute has one of its own */
 #define SPARK_LABEL 9	/* columns before each row of bars */
+
+/* A queue, in the order of the table. */
+struct row {
+	struct key_set keys;
+	int64_t running, retry, dead;
+	double failed_minute;
+	bool stirs; /* there is something about it that may be looked for */
+	bool asked; /* for its jobs */
+};
 
 struct watch {
 	struct look *look;
@@ -33,9 +44,9 @@ struct watch {
 	/* of what is shown: */
 	size_t columns, rows;
 	struct output_table *table;
-	struct key_set *keys; /* owned; in the order of the table */
-	int64_t *running, *failed;
+	struct row *row; /* owned; sorted by name */
 	size_t n;
+	size_t left_out; /* queues with jobs that are not asked for them */
 	int64_t now_ms;
 	bool begun; /* the terminal is ours */
 	/* told by the loop: */
@@ -43,6 +54,24 @@ struct watch {
 	struct loop_timer *timer;
 	struct buf screen;
 };
+
+static int64_t failed_in(const struct row *r)
+{
+	return r->retry + r->dead;
+}
+
+static void fill_row(struct row *r, const struct key_set *k,
+		     const struct stats_queue *s, bool noted)
+{
+	*r = (struct row){.keys = *k, .stirs = noted};
+	if (!s)
+		return;
+	r->running = s->running;
+	r->retry = s->retry;
+	r->dead = s->dead;
+	r->failed_minute = s->failed_minute;
+	r->stirs |= s->ready + s->running + failed_in(r) > 0;
+}
 
 static int on_queue(void *arg, const struct key_set *k,
 		    const struct stats_queue *s, const struct err *why,
@@ -66,10 +95,7 @@ static int on_queue(void *arg, const struct key_set *k,
 	}
 	thing.note = s ? strv_make(note.p, note.len) : strv_of("damaged");
 	show_queues.cells(w->table, &thing);
-	w->keys[w->n] = *k;
-	w->running[w->n] = s ? s->running : 0;
-	w->failed[w->n] = s ? s->dead + s->retry : 0;
-	w->n++;
+	fill_row(&w->row[w->n++], k, s, thing.note.n > 0);
 	buf_release(&note);
 	return 0;
 }
@@ -78,12 +104,9 @@ static void forget(struct watch *w)
 {
 	queues_release(&w->names);
 	output_table_free(w->table);
-	free(w->keys);
-	free(w->running);
-	free(w->failed);
+	free(w->row);
 	w->table = NULL;
-	w->keys = NULL;
-	w->running = w->failed = NULL;
+	w->row = NULL;
 	w->n = 0;
 }
 
@@ -97,13 +120,67 @@ static int ask_queues(struct watch *w, struct err *e)
 	if (queues_find(&w->names, l->server->redis, l->space, l->queues,
 			l->n_queues, e) < 0)
 		return -1;
-	w->keys = buf_zalloc((w->names.n + 1) * sizeof(*w->keys));
-	w->running = buf_zalloc((w->names.n + 1) * sizeof(*w->running));
-	w->failed = buf_zalloc((w->names.n + 1) * sizeof(*w->failed));
+	w->row = buf_zalloc((w->names.n + 1) * sizeof(*w->row));
 	return queues_ask(&w->names, l->server->redis,
 			  (struct stats_queues){
 				  .space = l->space, .fn = on_queue, .arg = w},
 			  e);
+}
+
+static int by_place(const struct row *x, const struct row *y)
+{
+	return (x > y) - (x < y);
+}
+
+static int most_running(const void *a, const void *b)
+{
+	const struct row *x = *(struct row *const *)a;
+	const struct row *y = *(struct row *const *)b;
+
+	if (x->running != y->running)
+		return x->running < y->running ? 1 : -1;
+	return by_place(x, y);
+}
+
+/* Where the last failures are, as far as the counts tell: a job that waits for
+ * a retry failed not long ago, a dead one may lie there for weeks. */
+static int latest_failed(const void *a, const void *b)
+{
+	const struct row *x = *(struct row *const *)a;
+	const struct row *y = *(struct row *const *)b;
+
+	if (x->failed_minute > y->failed_minute ||
+	    x->failed_minute < y->failed_minute)
+		return x->failed_minute < y->failed_minute ? 1 : -1;
+	if (x->retry != y->retry)
+		return x->retry < y->retry ? 1 : -1;
+	if (x->dead != y->dead)
+		return x->dead < y->dead ? 1 : -1;
+	return by_place(x, y);
+}
+
+static bool has_jobs(const struct row *r)
+{
+	return r->running + failed_in(r) > 0;
+}
+
+/* The queues that are asked for jobs: the first ones in either order. */
+static void choose(struct watch *w)
+{
+	struct row **order = buf_zalloc((w->n + 1) * sizeof(struct row *));
+
+	for (size_t i = 0; i < w->n; i++)
+		order[i] = &w->row[i];
+	qsort(order, w->n, sizeof(struct row *), most_running);
+	for (size_t i = 0; i < w->n && i < JOBS_QUEUES; i++)
+		order[i]->asked = true;
+	qsort(order, w->n, sizeof(struct row *), latest_failed);
+	for (size_t i = 0; i < w->n && i < JOBS_QUEUES; i++)
+		order[i]->asked = true;
+	free(order);
+	w->left_out = 0;
+	for (size_t i = 0; i < w->n; i++)
+		w->left_out += has_jobs(&w->row[i]) && !w->row[i].asked;
 }
 
 /* How the lines of the screen are shared out. */
@@ -132,13 +209,14 @@ static size_t jobs_in(size_t lines)
  * and failed ones halves of the rest and what the others do not need. */
 static struct room share(const struct watch *w)
 {
-	/* the first line, the header, and one that says what is left out */
-	size_t all = w->rows > 3 ? w->rows - 3 : 0, rest, half;
+	/* the first line, the header, and those that say what is left out */
+	size_t fixed = w->left_out ? 4 : 3;
+	size_t all = w->rows > fixed ? w->rows - fixed : 0, rest, half;
 	struct room room = {0, 0, 0};
 
 	for (size_t i = 0; i < w->n; i++) {
-		room.running += least((uint64_t)w->running[i], w->rows);
-		room.failed += least((uint64_t)w->failed[i], w->rows);
+		room.running += least((uint64_t)w->row[i].running, w->rows);
+		room.failed += least((uint64_t)failed_in(&w->row[i]), w->rows);
 	}
 	rest = lines_of(room.running) + lines_of(room.failed);
 	rest = all > rest ? all - rest : 0;
@@ -181,7 +259,7 @@ static int add_sparks(struct watch *w, size_t i, struct err *e)
 	int rc;
 
 	minutes_init(&h, w->now_ms / MINUTE_MS - MINUTES + 1, MINUTES);
-	rc = minutes_read(w->look->server->redis, &w->keys[i], &h, true, e);
+	rc = minutes_read(w->look->server->redis, &w->row[i].keys, &h, true, e);
 	if (rc == 0) {
 		add_spark(w, "done", &h, false, &w->screen);
 		add_spark(w, "failed", &h, true, &w->screen);
@@ -211,24 +289,48 @@ static void add_first_line(struct watch *w, const struct err *why)
 	buf_release(&line);
 }
 
-/* The table, each of its lines followed by the queue's bars. */
+static void add_line(struct watch *w, struct strv line)
+{
+	buf_add(&w->screen, line.p, line.n);
+	buf_addch(&w->screen, '\n');
+}
+
+/* Up to `most` lines of the table, of queues that stir or not, each followed by
+ * the queue's bars. */
+static int add_rows(struct watch *w, struct strv lines, bool stirs,
+		    size_t *most, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && *most > 0 && i < w->n; i++) {
+		struct strv line = strv_cut(&lines, '\n');
+
+		if (w->row[i].stirs != stirs)
+			continue;
+		add_line(w, line);
+		rc = add_sparks(w, i, e);
+		--*most;
+	}
+	return rc;
+}
+
+/* The table. When it does not fit, queues where nothing is come last. */
 static int add_queues(struct watch *w, const struct room *room, struct err *e)
 {
 	struct buf table = BUF_INIT;
 	struct strv rest;
-	int rc = 0;
+	size_t most = room->queues;
+	int rc;
 
 	output_table_fit(w->table, w->columns);
 	output_table_write(w->table, false, w->look->show->color, &table);
 	rest = strv_make(table.p, table.len);
-	for (size_t i = 0; rc == 0 && rest.n > 0 && i <= room->queues; i++) {
-		struct strv line = strv_cut(&rest, '\n');
-
-		buf_add(&w->screen, line.p, line.n);
-		buf_addch(&w->screen, '\n');
-		if (i > 0)
-			rc = add_sparks(w, i - 1, e);
-	}
+	add_line(w, strv_cut(&rest, '\n'));
+	for (size_t i = 0; i < w->n && w->n <= most; i++)
+		w->row[i].stirs = true;
+	rc = add_rows(w, rest, true, &most, e);
+	if (rc == 0)
+		rc = add_rows(w, rest, false, &most, e);
 	if (w->n == 0)
 		buf_addstr(&w->screen, "no queue yet (jq-push makes one)\n");
 	if (w->n > room->queues)
@@ -242,16 +344,12 @@ static int add_jobs(struct watch *w, const struct room *room, struct err *e)
 {
 	struct watch_jobs jobs = {.running = {NULL, 0}};
 	bool color = w->look->show->color;
-	size_t asked = 0;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < w->n && asked < JOBS_QUEUES; i++) {
-		if (w->running[i] + w->failed[i] == 0)
-			continue;
-		asked++;
-		rc = watch_jobs_read(&jobs, w->look->server->redis, &w->keys[i],
-				     w->rows, e);
-	}
+	for (size_t i = 0; rc == 0 && i < w->n; i++)
+		if (w->row[i].asked && has_jobs(&w->row[i]))
+			rc = watch_jobs_read(&jobs, w->look->server->redis,
+					     &w->row[i].keys, w->rows, e);
 	if (rc == 0 && room->running > 0) {
 		buf_addch(&w->screen, '\n');
 		watch_jobs_running(&jobs, room->running, w->columns, color,
@@ -262,6 +360,9 @@ static int add_jobs(struct watch *w, const struct room *room, struct err *e)
 		watch_jobs_failed(&jobs, room->failed, w->columns, color,
 				  &w->screen);
 	}
+	if (rc == 0 && w->left_out && room->running + room->failed > 0)
+		buf_addf(&w->screen, "… and jobs of %zu more queues\n",
+			 w->left_out);
 	watch_jobs_release(&jobs);
 	return rc;
 }
@@ -274,6 +375,7 @@ static int look(struct watch *w, struct err *e)
 	terminal_size(&w->columns, &w->rows);
 	if (ask_queues(w, e) < 0)
 		return -1;
+	choose(w);
 	room = share(w);
 	add_first_line(w, NULL);
 	if (add_queues(w, &room, e) < 0)

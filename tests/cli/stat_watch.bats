@@ -134,6 +134,41 @@ watcher() {
   is_as_before 0
 }
 
+@test "of many queues those that are busy, and how many others there are" {
+  local queue
+  redis FLUSHALL SYNC >/dev/null
+  job_push a00/x
+  job_claim a00 >/dev/null
+  job_close a00/x 'done' exit:0 >/dev/null
+  job_push zz/r1
+  job_push zz/r2
+  job_claim zz >/dev/null
+  job_claim zz >/dev/null
+  for queue in a{10..34}; do
+    job_push "$queue/d"
+    job_kill "$queue/d" 'not this'
+    job_push "$queue/r"
+    job_claim "$queue" >/dev/null
+  done
+  for id in d1 d2; do
+    job_push "zz/$id"
+    job_kill "zz/$id" 'the last one'
+  done
+  screen 100 60 --interval 1h
+  wait_until 20 shows '^… and jobs of 6 more queues$'
+  shows '^zz/r1 '
+  shows '^zz/d2 .* the last one$'
+  # a00 is idle, and last
+  shows '^a10 '
+  hides '^a00 '
+  tmx resize-window -x 100 -y 200
+  wait_until 10 shows '^a00 '
+  run -0 tmx capture-pane -p
+  assert_line --index 2 --regexp '^a00 '
+  tmx send-keys q
+  is_as_before 0
+}
+
 @test "a signal that ends it leaves the terminal as it was" {
   local signal
   for signal in INT TERM; do
