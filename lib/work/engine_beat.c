@@ -11,6 +11,7 @@
 
 #define NEWS_MS	   1000 /* between two beats for news */
 #define WATCHED_MS 150	/* likewise, while somebody follows the job */
+#define LOOK_MS	   100	/* from the first news to the beat, at least */
 
 static const char *state_word(const struct engine *en)
 {
@@ -174,13 +175,16 @@ static void news_due(void *arg)
 
 static void tell_soon(struct lane *l, int64_t between_ms)
 {
-	int64_t wait;
+	int64_t now = clock_boot_ms(), due = l->beat_sent_ms + between_ms;
 
-	if (loop_timer_armed(l->news_timer))
-		return;
-	wait = l->beat_sent_ms + between_ms - clock_boot_ms();
 	/* most handlers have ended before anybody could have looked */
-	loop_timer_set(l->news_timer, wait > 100 ? wait : 100);
+	if (due < now + LOOK_MS)
+		due = now + LOOK_MS;
+	/* the news of a job that nobody follows do not hold up another's */
+	if (loop_timer_armed(l->news_timer) && l->news_due_ms <= due)
+		return;
+	l->news_due_ms = due;
+	loop_timer_set(l->news_timer, due - now);
 }
 
 void engine_news(void *engine, struct slot *s)

@@ -80,6 +80,7 @@ struct lane {
 	size_t beat_cap;
 	struct loop_timer *beat_timer; /* owned; the next beat is due */
 	struct loop_timer *news_timer; /* owned; news may be told again */
+	int64_t news_due_ms;	       /* since boot: when, if that is armed */
 	struct abandon abandon;	       /* engine_abandon.c's */
 	size_t abandoned; /* dead engines whose jobs were handed back */
 	struct loop_timer *abandon_timer; /* owned; to try that again */

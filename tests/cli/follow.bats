@@ -159,6 +159,49 @@ speak() {
   assert_output GONE
 }
 
+# round N: job b says something, then a; how long until a's is seen, in ms.
+round() {
+  local begun=${EPOCHREALTIME/[.,]/}
+  printf '%s\n' "$1" >b
+  wait_line 20 b.said "^$1\$"
+  printf '%s\n' "$1" >a
+  wait_line 20 follow.out "^$1\$"
+  ms=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+}
+
+@test "a followed job is told of soon beside one that nobody follows" {
+  local ms n
+  mkfifo a b
+  cat >handler <<'END'
+#!/bin/sh
+read -r me
+exec 4<>"$me"
+while read -r line <&4; do
+  [ "$line" != exit ] || exit 0
+  echo "$line" >&2
+  echo "$line" >>"$me.said"
+done
+END
+  chmod +x handler
+  jq-push -q -i a mail $'a\n'
+  jq-push -q -i b mail $'b\n'
+  spawn worker jq-work -n 2 -j 2 -W 30s mail ./handler
+  spawn follow jq-stat --follow mail/a
+  wait_line 20 follow.err '^mail/a: started$'
+  round first
+  # what b says is told a second after the last beat, what a says is not held
+  # up by that; on a machine that is busy one such round will do
+  for n in {1..10}; do
+    round "$n"
+    [ "$ms" -ge 700 ] || break
+  done
+  [ "$ms" -lt 700 ]
+  echo exit >a
+  echo exit >b
+  wait_exit 20 follow
+  assert_success
+}
+
 @test "jq-push --follow: stderr live, the result on stdout" {
   speaker
   spawn worker jq-work -n 2 -W 30s mail ./handler
