@@ -157,21 +157,62 @@ static void begin_attempt(struct follow *f, int64_t number)
 	f->text = NULL;
 }
 
+/* The worker keeps the end of it only, and the handler was faster, or may have
+ * been (-1 bytes). */
+static int see_gap(struct follow *f, int64_t bytes, int64_t now_ms,
+		   struct err *e)
+{
+	struct json *o = object(f, "gap", now_ms);
+
+	if (bytes < 0)
+		say(f, "bytes of its stderr may be left out");
+	else
+		say(f, "%" PRId64 " bytes of its stderr are left out", bytes);
+	if (!o)
+		return 0;
+	if (bytes >= 0)
+		json_put_int(o, "bytes", bytes);
+	return put_out(o, e);
+}
+
+/* Whether `tail`, of a record, may be all that is left of more: a record does
+ * not say how much there was. A tail that was cut has the size that the worker
+ * was told to keep, which people give in KiB. */
+static bool may_be_cut(const struct follow *f, struct strv tail)
+{
+	return f->seen > (int64_t)f->tail.len ||
+	       (tail.n > 0 && tail.n % 1024 == 0);
+}
+
+/* Whether an overlap of `n` bytes is one of several, or none, so that what was
+ * written since may be longer than what comes after it. */
+static bool is_unsure(struct strv before, struct strv now, size_t n)
+{
+	if (n == 0)
+		return true;
+	return follow_overlap(after(before, before.n - (n - 1)),
+			      strv_make(now.p, n - 1)) > n / 2;
+}
+
 /* An attempt that is over: the last of its stderr, and how it ended. */
 static int end_attempt(struct follow *f, int64_t number,
 		       const struct job_attempt *a, struct err *e)
 {
-	struct strv tail = a->stderr_tail;
+	struct strv before, tail = a->stderr_tail;
 	int64_t at = a->start_ms + a->run_ms;
+	size_t known;
 	char how[SHOW_HOW_SIZE], span[24];
 	bool more = show_says_more(a->reason, a->how);
 	struct json *o;
 
 	if (number != f->attempt)
 		begin_attempt(f, number);
-	tail = after(tail,
-		     follow_overlap(strv_make(f->tail.p, f->tail.len), tail));
-	if (emit(f, tail, at, e) < 0 || put_lines(f, true, e) < 0)
+	before = strv_make(f->tail.p, f->tail.len);
+	known = follow_overlap(before, tail);
+	if (may_be_cut(f, tail) && is_unsure(before, tail, known) &&
+	    see_gap(f, -1, at, e) < 0)
+		return -1;
+	if (emit(f, after(tail, known), at, e) < 0 || put_lines(f, true, e) < 0)
 		return -1;
 	f->ended = number;
 	num_format_span(a->run_ms, span);
@@ -238,19 +279,6 @@ static int see_progress(struct follow *f, const struct job_live *live,
 		json_put_int(o, "progress_total", live->total);
 	if (*text)
 		json_put_str(o, "progress_text", text);
-	return put_out(o, e);
-}
-
-/* The worker keeps the end of it only, and the handler was faster. */
-static int see_gap(struct follow *f, int64_t bytes, int64_t now_ms,
-		   struct err *e)
-{
-	struct json *o = object(f, "gap", now_ms);
-
-	say(f, "%" PRId64 " bytes of its stderr are left out", bytes);
-	if (!o)
-		return 0;
-	json_put_int(o, "bytes", bytes);
 	return put_out(o, e);
 }
 

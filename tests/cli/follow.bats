@@ -122,6 +122,37 @@ speak() {
   assert_output $'one\ntwo\nfar away\nthe end'
 }
 
+@test "jq-stat --follow: at the end it is said when bytes may be missing" {
+  local dots counted
+  dots=$(printf '%8192s' '' | tr ' ' .)
+  counted=$(seq -f 'line %g' 2000 | head -c 8192)
+  # ends STDERR: an attempt, in which 9000 bytes were told of
+  ends() {
+    job_push "mail/$1"
+    job_claim mail W >/dev/null
+    job_call mail beat W '' "$1" "$(job_token "mail/$1")" '-1 0 % 9000'$'\n'"$2" \
+      >/dev/null
+    spawn follow jq-stat --follow "mail/$1"
+    wait_line 20 follow.err '808 bytes of its stderr are left out$'
+    job_close "mail/$1" 'done' exit:0 '' "$3" >/dev/null
+    wait_exit 20 follow
+    assert_success
+  }
+  ends dots "$dots" "$dots"
+  assert_output "$dots"
+  assert_regex "$stderr" 'mail/dots: bytes of its stderr may be left out'
+  # nothing in common: there is no telling what came between
+  ends other "$dots" "$counted"
+  assert_output "$dots$counted"
+  assert_regex "$stderr" 'bytes of its stderr may be left out'
+  ends lines "$counted" "${counted:100}$(printf '%100s' end)"
+  assert_output "$counted$(printf '%100s' end)"
+  refute_regex "$stderr" 'may be left out'
+  # of what ended before anybody looked as much is known
+  run -0 --separate-stderr jq-stat -J --follow mail/dots
+  assert_line --index 0 --regexp '"event":"gap","start":1\}$'
+}
+
 @test "jq-stat --follow: a job that is not kept when it ends" {
   job_push mail/a
   job_claim mail >/dev/null
