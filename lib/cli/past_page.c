@@ -79,6 +79,7 @@ static const char head[] =
 	".a { stroke: var(--a) } .b { stroke: var(--b); "
 	"stroke-dasharray: 7 5 }\n"
 	".c { stroke: var(--c); stroke-dasharray: 1.5 5 }\n"
+	".dot { stroke-width: 6; stroke-dasharray: none }\n"
 	"table { border-collapse: collapse; font-variant-numeric: "
 	"tabular-nums }\n"
 	"th, td { text-align: right; padding: .1rem .7rem; "
@@ -165,7 +166,26 @@ static void add_grid(const struct past *p, double top, bool span,
 	}
 }
 
-/* Where nothing was counted the line has a gap; a step alone is a dot. */
+static bool is_counted(const struct past *p, enum past_line line, size_t i)
+{
+	return i < p->n && p->line[line][i] >= 0;
+}
+
+/* A step alone is no line, and of its width a dot can hardly be seen. */
+static void add_dots(const struct past *p, enum past_line line, double top,
+		     struct buf *out)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (is_counted(p, line, i) && !is_counted(p, line, i + 1) &&
+		    (i == 0 || !is_counted(p, line, i - 1)))
+			buf_addf(out,
+				 "<path class=\"%s dot\" "
+				 "d=\"M%.1f %.1fh.01\"/>\n",
+				 lines[line].class, x_of(p, (double)i),
+				 y_of(p->line[line][i], top));
+}
+
+/* Where nothing was counted the line has a gap. */
 static void add_line(const struct past *p, enum past_line line, double top,
 		     struct buf *out)
 {
@@ -208,8 +228,10 @@ static void add_drawing(const struct past *p, const struct drawing *d,
 	chart_number(most, span, out);
 	buf_addstr(out, "\">\n");
 	add_grid(p, round_up(most), span, out);
-	for (size_t i = d->first; i <= d->last; i++)
+	for (size_t i = d->first; i <= d->last; i++) {
 		add_line(p, (enum past_line)i, round_up(most), out);
+		add_dots(p, (enum past_line)i, round_up(most), out);
+	}
 	buf_addstr(out, "</svg>\n</figure>\n");
 }
 

@@ -118,6 +118,12 @@ some_history() {
   # three drawings a queue, with eight lines, and keys
   assert_equal "$(grep -c 'role="img"' page.html)" 6
   assert_equal "$(grep -c '<title>.*</path>' page.html)" 16
+  # minutes of which nothing stands beside them can be seen: two lines of
+  # waits and three of runs
+  run -0 grep -oE 'class="[abc] dot" d="M[0-9.]+ [0-9.]+h' page.html
+  assert [ "${#lines[@]}" -eq 5 ]
+  run -0 cat page.html
+  assert_output --partial '.dot { stroke-width: 6;'
   # what is opened is closed
   for tag in svg section figure table details figcaption h2 title; do
     assert_equal "$(grep -o "<${tag}[ >]" page.html | wc -l)" \
