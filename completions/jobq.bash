@@ -14,6 +14,30 @@ _jobq_schedules() {
   jq-cron ls -F schedule --connect-timeout 1s 2>/dev/null
 }
 
+# The settings of a queue, each with that text behind it.
+_jobq_settings() {
+  jq-ctl get --connect-timeout 1s -- "$1" 2>/dev/null |
+    awk -v end="$2" 'NR > 1 { print $1 end }'
+}
+
+# The fields of what is listed, behind those that stand there already. A wrong
+# one is answered with the names of all, and no server is asked.
+_jobq_fields() {
+  local before='' field kind=()
+  case " ${COMP_WORDS[*]} " in
+  *' -s '* | *' --state '* | *' -i '* | *' --id '*) kind=(-s all) ;;
+  *' --workers '*) kind=(--workers) ;;
+  *' --history '*) kind=(--history) ;;
+  *' --explain '*) kind=(--explain queue/id) ;;
+  *' --follow '*) kind=(--follow) ;;
+  esac
+  [[ $cur != *,* ]] || before=${cur%,*},
+  for field in $(jq-stat -F '?' "${kind[@]}" 2>&1 |
+    sed -n 's/.* (it has: \(.*\))$/\1/p'); do
+    printf '%s\n' "$before$field"
+  done
+}
+
 _jobq_options() {
   printf '%s\n' -u --url --url-file --namespace --config --connect-timeout \
     -J --json -q --quiet -v --verbose --color --show-config -h --help -V --version
@@ -66,6 +90,7 @@ _jobq_value() {
   *:--state | *:-s) echo ready running delayed retry dead 'done' all ;;
   jq-cron:--to) return 1 ;;
   *:--queue | *:--to) _jobq_queues ;;
+  jq-stat:-F | jq-stat:--fields) _jobq_fields ;;
   jq-work:--log-format) echo text json ;;
   jq-push:--durability | jq-cron:--durability) echo memory fsync replicas:1 ;;
   jq-work:-j | jq-work:--jobs) echo auto 1 2 4 8 ;;
@@ -92,7 +117,9 @@ _jobq_operands() {
     esac
     ;;
   jq-ctl)
-    case " ${COMP_WORDS[*]} " in
+    case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+    ' set '?*) _jobq_settings "${COMP_WORDS[2]}" = ;;
+    ' get '?*) _jobq_settings "${COMP_WORDS[2]}" '' ;;
     *' pause '* | *' resume '* | *' set '* | *' get '* | *' check '* | \
       *' export '* | *' prune '*)
       _jobq_queues
@@ -130,6 +157,8 @@ _jobq() {
     esac
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+  # the value of a setting comes next
+  [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null || true
   case ${1##*/} in
   jq-work | jq-cron)
     # the command, or the schedule file

@@ -212,6 +212,37 @@ statuses() {
 }
 
 # Other shells are not needed to build or to test: each is asked if it is there.
+# completed WORD...: what the last one of a command line may become in bash
+completed() {
+  bash -euc '. "$1"
+    shift
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _jobq "$1" "${!#}" "${COMP_WORDS[$# - 2]}"
+    printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/completions/jobq.bash" "$@"
+}
+
+@test "bash completes settings of a queue, and fields" {
+  server_start main
+  jq-push -q mail x
+  run -0 completed jq-ctl set ma
+  assert_output mail
+  run -0 completed jq-ctl set mail max-l
+  assert_output $'max-len=\nmax-losses='
+  run -0 completed jq-ctl set mail max-len=7 lea
+  assert_output 'lease='
+  run -0 completed jq-ctl get mail lea
+  assert_output lease
+  server_stop main
+  run -0 completed jq-stat -F paused
+  assert_output $'paused\npaused_since\npaused_why'
+  run -0 completed jq-stat -F name,oldest
+  assert_output 'name,oldest_ready_s'
+  run -0 completed jq-stat -s dead -F prio
+  assert_output priority
+  run -0 completed jq-stat --history --fields wait_p9
+  assert_output $'wait_p95_s\nwait_p99_s'
+}
+
 @test "the completions load in zsh and fish where they are installed" {
   local c
   for c in $(commands); do
