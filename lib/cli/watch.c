@@ -20,11 +20,9 @@
 #include "cli/watch_jobs.h"
 #include "queue/minutes.h"
 
-#define MINUTE_MS 60000
-#define MINUTES	  60
-#define JOBS_QUEUES                                                            \
-	20		/* queues asked for jobs that run, and for failed ones \
-			 */
+#define MINUTE_MS   60000
+#define MINUTES	    60
+#define JOBS_QUEUES 20	/* asked for jobs that run, and for failed ones */
 #define WIDE	    140 /* columns from which a minute has one of its own */
 #define SPARK_LABEL 9	/* columns before each row of bars */
 

@@ -65,7 +65,8 @@ else
     return answer('DUPLICATE')
   end
 end
-if planned_from and planned_from ~= tonumber(s[TICK]) or
+-- a copy may have gone beyond ours, for new zone data, and tells us with this step
+if planned_from and planned_from < (tonumber(s[TICK]) or 0) or
     good_until > 0 and now > good_until then
   return answer('MOVED')
 end

@@ -254,7 +254,7 @@ jobs_in() {
   assert_equal "$(word b "$base")" DUPLICATE
 }
 
-@test "fire: a plan from another watermark, or too old, changes nothing" {
+@test "fire: a plan that was overtaken, or is too old, changes nothing" {
   add a
   rewind a 3700
   local from now
@@ -276,6 +276,8 @@ jobs_in() {
   assert_equal "$(word a "$base" from="$from" until=1)" DUPLICATE
   assert_equal "$(word a $((base + 5)) missed=4 from="$base")" FIRED
   assert_equal "$(state a 6) $(state a 8) $(state a 9)" "$((base + 5)) 2 4"
+  # a copy went on by itself, for new zone data
+  assert_equal "$(word a $((base + 9)) from=$((base + 7)))" FIRED
 }
 
 @test "fire: the server's clock decides what is due" {
