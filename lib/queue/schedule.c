@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ struct reader {
 	const struct schedule_input *in;
 	const char *path;
 	size_t dir; /* bytes of `path` up to its last '/' and with it */
+	bool trusted;
+	struct err unsafe; /* why a payload file is not taken; code 0: none */
 };
 
 static bool climbs(struct strv name)
@@ -32,14 +35,64 @@ static bool climbs(struct strv name)
 	return false;
 }
 
+/* Whoever may write a file decides what is run. NULL: nobody else may. */
+static const char *objection(const struct stat *st)
+{
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others may write it (chmod go-w)";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "it belongs to another user (chown)";
+	return NULL;
+}
+
+/* Whether `file` is below `dir`, both without links. */
+static bool is_below(const char *file, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	/* "/" ends in the slash that others have behind them */
+	if (dir[n - 1] == '/')
+		n--;
+	return strncmp(file, dir, n) == 0 && file[n] == '/';
+}
+
+/* A payload file, with what speaks against it in `why`; or -1 with errno. */
+static int open_beside(const struct reader *r, struct strv name,
+		       const char **why)
+{
+	struct buf path = BUF_INIT;
+	char *dir, *file;
+	struct stat st;
+	int fd = -1, saved;
+
+	buf_addf(&path, "%.*s", (int)r->dir, r->path);
+	dir = realpath(r->dir ? path.p : ".", NULL);
+	buf_add(&path, name.p, name.n);
+	file = realpath(path.p, NULL);
+	/* non-blocking: a FIFO must not hold us */
+	if (dir && file)
+		fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd >= 0 && fstat(fd, &st) != 0)
+		fd_close(&fd);
+	if (fd >= 0)
+		*why = is_below(file, dir)
+			       ? objection(&st)
+			       : "it is a link to elsewhere (copy the file)";
+	saved = errno;
+	free(dir);
+	free(file);
+	buf_release(&path);
+	errno = saved;
+	return fd;
+}
+
 static int read_beside(void *arg, struct strv name, struct buf *to,
 		       struct err *e)
 {
-	const struct reader *r = arg;
-	struct buf path = BUF_INIT;
+	struct reader *r = arg;
+	const char *why = NULL;
 	char shown[64];
-	int fd;
-	int result = -1;
+	int fd, result;
 
 	text_show(name, shown, sizeof(shown));
 	if (name.p[0] == '/' || climbs(name))
@@ -47,16 +100,22 @@ static int read_beside(void *arg, struct strv name, struct buf *to,
 			       "'%s' is not beside the schedule file (write a "
 			       "relative path without '..')",
 			       shown);
-	buf_addf(&path, "%.*s%.*s", (int)r->dir, r->path, (int)name.n, name.p);
-	/* non-blocking: a FIFO must not hold us */
-	fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open_beside(r, name, &why);
 	if (fd < 0)
-		err_sys(e, STATUS_NOINPUT, errno, "cannot read '%s'", shown);
-	else
+		return err_sys(e, STATUS_NOINPUT, errno, "cannot read '%s'",
+			       shown);
+	if (why && r->trusted) {
+		err_set(&r->unsafe, STATUS_RIGHTS, "payload file '%s': %s",
+			shown, why);
+		result = err_set(e, STATUS_RIGHTS, "'%s': %s", shown, why);
+	} else {
 		result = fd_read_all(fd, shown, JOB_MAX_PAYLOAD, to, e);
+	}
 	fd_close(&fd);
-	buf_release(&path);
-	return result;
+	if (result < 0 || !why)
+		return result;
+	err_set(e, STATUS_RIGHTS, "'%s': %s", shown, why);
+	return 1;
 }
 
 static void pass_on(void *arg, const struct schedule_report *r)
@@ -67,27 +126,22 @@ static void pass_on(void *arg, const struct schedule_report *r)
 		reader->in->report(reader->in->arg, r);
 }
 
-/* Whoever may write the file decides what is run. */
-static int check_rights(const struct reader *r, int fd, bool trusted,
-			struct err *e)
+static int check_rights(const struct reader *r, int fd, struct err *e)
 {
 	struct schedule_report report = {
 		.warning = true, .line = 1, .column = 1};
 	struct stat st;
-	const char *why = NULL;
+	const char *why;
 
 	if (fstat(fd, &st) != 0)
 		return err_sys(e, STATUS_NOINPUT, errno, "cannot read '%s'",
 			       r->path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		why = "others may write it (chmod go-w)";
-	else if (st.st_uid != 0 && st.st_uid != geteuid())
-		why = "it belongs to another user (chown)";
+	why = objection(&st);
 	if (!why)
 		return 0;
-	if (trusted)
+	if (r->trusted)
 		return err_set(e, STATUS_RIGHTS, "schedule file '%s': %s",
 			       r->path, why);
 	report.text = why;
@@ -95,8 +149,8 @@ static int check_rights(const struct reader *r, int fd, bool trusted,
 	return 0;
 }
 
-static int read_schedules(const struct reader *r, bool trusted,
-			  struct buf *text, struct err *e)
+static int read_schedules(const struct reader *r, struct buf *text,
+			  struct err *e)
 {
 	int fd = open(r->path, O_RDONLY | O_CLOEXEC);
 	int result;
@@ -104,7 +158,7 @@ static int read_schedules(const struct reader *r, bool trusted,
 	if (fd < 0)
 		return err_sys(e, STATUS_NOINPUT, errno,
 			       "cannot read schedule file '%s'", r->path);
-	result = check_rights(r, fd, trusted, e);
+	result = check_rights(r, fd, e);
 	if (result == 0)
 		result = fd_read_all(fd, r->path, SCHEDULE_FILE_MAX, text, e);
 	fd_close(&fd);
@@ -119,6 +173,7 @@ int schedule_load(struct schedule_file *f, const char *path, bool trusted,
 		.in = in,
 		.path = path,
 		.dir = slash ? (size_t)(slash - path) + 1 : 0,
+		.trusted = trusted,
 	};
 	struct schedule_input inner = *in;
 	struct buf text = BUF_INIT;
@@ -129,10 +184,12 @@ int schedule_load(struct schedule_file *f, const char *path, bool trusted,
 	inner.read_file = read_beside;
 	inner.report = pass_on;
 	inner.arg = &r;
-	result = read_schedules(&r, trusted, &text, e);
+	result = read_schedules(&r, &text, e);
 	if (result == 0) {
 		result = schedule_parse(f, strv_make(text.p, text.len), &inner,
 					e);
+		if (result != 0 && r.unsafe.code)
+			*e = r.unsafe;
 		if (result != 0)
 			err_prefix(e, "schedule file '%s'", path);
 	}

@@ -93,7 +93,8 @@ struct schedule_input {
 	const char *source;   /* without SOURCE=; NULL: that is an error */
 	int64_t now;	      /* Unix seconds; what lies ahead is judged from
 				 here */
-	/* Append the file that payload-file= names; NULL refuses it. */
+	/* Append the file that payload-file= names; NULL refuses it. 1: it is
+	 * taken, and `e` says what speaks against that. */
 	int (*read_file)(void *arg, struct strv name, struct buf *to,
 			 struct err *e);
 	/* Told of every error and warning. */
@@ -112,9 +113,10 @@ int schedule_parse(struct schedule_file *f, struct strv text,
 /*
  * Read and parse the file `path`. Payload files are read from beside it, and
  * its base name is the source unless it says SOURCE=; `in` needs neither. A
- * file that others may write is reported, as an error when `trusted` (it is
+ * file of either kind that others may write, and a payload file that is a link
+ * out of the directory, is reported, as an error when `trusted` (it is
  * about to be applied), else as a warning. Blocks. -1 with STATUS_NOINPUT when
- * it cannot be read, STATUS_RIGHTS when others may write it, else as
+ * it cannot be read, STATUS_RIGHTS when it is not safe so, else as
  * schedule_parse().
  */
 int schedule_load(struct schedule_file *f, const char *path, bool trusted,

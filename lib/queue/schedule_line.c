@@ -148,6 +148,20 @@ static void apply_defaults(struct schedule_parser *p, struct schedule *s,
 	o->payload_file = defaults.payload_file;
 }
 
+static void read_payload(struct schedule_parser *p, struct schedule *s,
+			 const char *at, struct strv name)
+{
+	struct err e;
+	int rc = p->in->read_file(p->in->arg, name, &s->payload, &e);
+
+	if (rc != 0)
+		err_prefix(&e, "payload-file");
+	if (rc < 0)
+		schedule_parser_fault(p, at, "%s", e.msg);
+	else if (rc > 0)
+		schedule_parser_warn(p, at, e.msg);
+}
+
 static void parse_payload(struct schedule_parser *p, struct schedule *s,
 			  const struct schedule_options *o,
 			  const struct strv *inline_payload)
@@ -158,7 +172,6 @@ static void parse_payload(struct schedule_parser *p, struct schedule *s,
 		schedule_option_given(o, "payload-file") && o->payload_file.n;
 	const char *at = named ? o->payload_file.p : p->start;
 	char shown[64];
-	struct err e;
 
 	if (inline_payload && named) {
 		schedule_parser_refuse(p, "payload-file", o->payload_file,
@@ -178,8 +191,8 @@ static void parse_payload(struct schedule_parser *p, struct schedule *s,
 			"payload-file '%s': not to be had here (write the "
 			"payload after ' -- ')",
 			text_show(o->payload_file, shown, sizeof(shown)));
-	else if (p->in->read_file(p->in->arg, o->payload_file, &s->payload, &e))
-		schedule_parser_fault(p, at, "payload-file: %s", e.msg);
+	else
+		read_payload(p, s, at, o->payload_file);
 }
 
 /* Options up to "--" or the end; the payload is what follows one blank. */

@@ -437,6 +437,16 @@ source 'a', not to 'c' (choose another name)"
   run -77 --separate-stderr jq-cron tab
   [[ $stderr == *"others may write it (chmod go-w)"* ]]
   chmod g-w tab
+  schedule with '@daily q x payload-file=body'
+  echo 'rm -rf' >body
+  chmod 666 body
+  run -77 --separate-stderr jq-cron with
+  [[ ${stderr_lines[0]} == "with:1:25: payload-file: 'body': others may write"* ]]
+  [[ ${stderr_lines[1]} == "jq-cron: schedule file 'with': payload file 'body': "* ]]
+  run -77 jq-cron sync with
+  ln -sf /etc/passwd body
+  run -77 --separate-stderr jq-cron with
+  [[ $stderr == *"link to elsewhere (copy the file)"* ]]
   schedule bad '@daily q x colour=red' '61 * * * * q y'
   run -78 --separate-stderr jq-cron tab bad
   [[ ${stderr_lines[0]} == "bad:1:12: option 'colour': unknown ("* ]]

@@ -355,6 +355,48 @@ static int load(struct schedule_file *f, const char *path, bool trusted)
 	return schedule_load(f, path, trusted, &in, &err);
 }
 
+/* A payload is what is run, too. */
+static void unsafe_payloads(void)
+{
+	struct schedule_file f;
+
+	write_file("web.cron", "@daily q n payload-file=body\n", 0644);
+	write_file("body", "theirs", 0666);
+	CHECK_INT(load(&f, "web.cron", true), -1);
+	CHECK_INT(err.code, STATUS_RIGHTS);
+	CHECK_HAS(told.p, "1:25: payload-file: 'body': others may write it");
+	CHECK_HAS(err.msg, "schedule file 'web.cron': payload file 'body': "
+			   "others may write it (chmod go-w)");
+	CHECK_INT(load(&f, "web.cron", false), 0);
+	CHECK_HAS(told.p, "warning: payload-file: 'body': others may write it");
+	CHECK_STR(f.v[0].payload.p, "theirs");
+	schedule_file_release(&f);
+	/* links: within the directory, and out of it */
+	unlink("body");
+	CHECK(mkdir("dir", 0755) == 0 && symlink("dir/real", "body") == 0);
+	write_file("dir/real", "ours", 0644);
+	CHECK_INT(load(&f, "web.cron", true), 0);
+	CHECK_STR(f.v[0].payload.p, "ours");
+	schedule_file_release(&f);
+	CHECK_INT(rename("web.cron", "dir/web.cron"), 0);
+	CHECK_INT(symlink("../body", "dir/body"), 0);
+	CHECK_INT(load(&f, "dir/web.cron", true), 0);
+	schedule_file_release(&f);
+	unlink("dir/body");
+	CHECK_INT(symlink("/etc/passwd", "dir/body"), 0);
+	CHECK_INT(load(&f, "dir/web.cron", true), -1);
+	CHECK_INT(err.code, STATUS_RIGHTS);
+	CHECK_HAS(told.p, "1:25: payload-file: 'body': it is a link to "
+			  "elsewhere");
+	CHECK_INT(load(&f, "dir/web.cron", false), 0);
+	schedule_file_release(&f);
+	unlink("dir/body");
+	unlink("dir/real");
+	unlink("dir/web.cron");
+	unlink("body");
+	CHECK_INT(rmdir("dir"), 0);
+}
+
 static void files(void)
 {
 	char dir[] = "/tmp/jobq-unit.XXXXXX";
@@ -380,6 +422,7 @@ static void files(void)
 	CHECK_INT(load(&f, "web.cron", true), -1);
 	CHECK_HAS(told.p, "1:25: payload-file: cannot read 'none'");
 	CHECK_HAS(err.msg, "schedule file 'web.cron': 1 error, nothing");
+	unsafe_payloads();
 	write_file("web.cron", "@daily q n\n", 0666);
 	CHECK_INT(load(&f, "web.cron", true), -1);
 	CHECK_INT(err.code, STATUS_RIGHTS);
