@@ -22,6 +22,7 @@ enum kind {
 	KIND_INT,
 	KIND_DURATION,
 	KIND_INSTANT,
+	KIND_SECOND, /* an instant, too */
 	KIND_BOOL,
 	KIND_WORD,
 	KIND_PRIORITY,
@@ -56,7 +57,7 @@ static const struct option {
 	{"start", KIND_INSTANT, AT(start), 0, 0, NULL},
 	{"end", KIND_INSTANT, AT(end), 1, 0, NULL},
 	{"limit", KIND_INT, AT(limit), 1, COUNT_MOST, NULL},
-	{"anchor", KIND_INSTANT, AT(anchor), 0, 0, NULL},
+	{"anchor", KIND_SECOND, AT(anchor), 0, 0, NULL},
 	{"fire-on-create", KIND_BOOL, AT(fire_on_create), 0, 0, NULL},
 	{"paused", KIND_BOOL, AT(paused), 0, 0, NULL},
 	{"payload-file", KIND_PAYLOAD_FILE, 0, 0, 0, NULL},
@@ -122,6 +123,9 @@ static int parse_instant(const struct option *o, struct strv v, int64_t *out,
 			      "write 2026-12-31T00:00:00Z", e);
 	if (num_time(v, 0, out, e))
 		return said(o->name, e);
+	if (o->kind == KIND_SECOND && *out % 1000)
+		return refuse(o->name, v, "a part of a second",
+			      "ticks are whole ones", e);
 	if (*out < o->min)
 		return refuse(o->name, v, "nothing fires before it",
 			      "write a later time", e);
@@ -241,6 +245,7 @@ static int parse_value(struct schedule_options *o, const struct option *opt,
 			       ? said(opt->name, e)
 			       : 0;
 	case KIND_INSTANT:
+	case KIND_SECOND:
 		return parse_instant(opt, v, at, e);
 	case KIND_BOOL:
 		return parse_bool(opt->name, v, at, e);

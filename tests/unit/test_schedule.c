@@ -176,6 +176,9 @@ static const struct row {
 	{"@daily q n end=2026-01-01T00:00:00Z start=2026-01-02T00:00:00Z",
 	 "1:1: end: not after start"},
 	{"@daily q n anchor=@0", "1:1: anchor: only @every"},
+	{"@every 2s q n anchor=2026-11-24T10:00:00.5Z",
+	 "anchor '2026-11-24T10:00:00.5Z': a part of a second (ticks are "
+	 "whole ones)"},
 	{"@daily q n overlap=forbid max-live=2",
 	 "1:1: max-live: overlap=forbid"},
 	{"* * * * * q n jitter=61s", "1:1: jitter: longer than the 60 seconds"},

@@ -12,8 +12,10 @@ static const struct row {
 	{"30  2 *\t* *  q  n", "30 2 * * * q n tz=UTC"},
 	{"@seconds */10 * * * * * q n -- payload",
 	 "@seconds */10 * * * * * q n tz=UTC"},
-	{"@every 90s q n anchor=2026-11-24T10:00:00.250Z",
-	 "@every 90s q n tz=UTC anchor=@1795514400.250"},
+	{"@every 90s q n anchor=2026-11-24T10:00:00Z",
+	 "@every 90s q n tz=UTC anchor=@1795514400.000"},
+	{"@every 90s q n start=2026-11-24T10:00:00.250Z",
+	 "@every 90s q n tz=UTC start=@1795514400.250"},
 	/* what is the default is not said */
 	{"@daily q n missed=once grace=1m missed-max=100 overlap=allow "
 	 "paused=no priority=0",
