@@ -11,6 +11,11 @@
 #include "cli/schedules_impl.h"
 #include "cron/preview.h"
 
+static int is_over(const char *name, struct err *e)
+{
+	return err_set(e, STATUS_NO, "'%.60s' is not due any more", name);
+}
+
 /* Why nothing comes: it is over, or no clock of its zone ever shows it. */
 static int no_ticks(const struct schedule *s, int64_t after, struct err *e)
 {
@@ -20,8 +25,7 @@ static int no_ticks(const struct schedule *s, int64_t after, struct err *e)
 
 	if (after > CRON_TIME_MAX - centuries ||
 	    cron_next(&s->cron, s->zone, after, &t))
-		return err_set(e, STATUS_NO, "'%.60s' is not due any more",
-			       name);
+		return is_over(name, e);
 	return err_set(e, STATUS_DATA,
 		       "'%.60s' never fires in %s: its times fall into a gap "
 		       "of the clock (choose another hour)",
@@ -98,8 +102,10 @@ static int show_named(const struct forecast *f, struct err *e)
 	if (rc == 0 && found.state.paused)
 		opt_warn(f->command, "'%s' is paused: its ticks are dropped",
 			 f->name);
+	/* at its limit it has times, and no tick will be one of them */
 	if (rc == 0)
-		rc = show(f, find_schedule(&found), e);
+		rc = found.state.finished ? is_over(f->name, e)
+					  : show(f, find_schedule(&found), e);
 	find_release(&found);
 	return rc;
 }

@@ -102,3 +102,16 @@ it's %"
   run -1 --separate-stderr jq-cron next --name mail/other
   [[ $stderr == *"no such schedule: 'other' of queue 'mail'"* ]]
 }
+
+@test "next: one in the server that is finished is not due any more: 1" {
+  jq-cron set -q q/a '@every 1s' limit=1
+  run -0 jq-cron next -n 1 --name a
+  spawn d jq-cron -v serve
+  wait_line 10 d.err ' fire name=a '
+  run -1 --separate-stderr jq-cron next --name a
+  assert_equal "$stderr" "jq-cron: 'a' is not due any more"
+  assert_equal "$output" ''
+  # an edit lets it go on
+  jq-cron set -q q/a '@every 1s' limit=9
+  run -0 jq-cron next -n 1 --name a
+}
