@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/env.h"
+#include "sys/json.h"
 
 #define LEAST_COLUMNS 20 /* left of a cell that has to fit */
 
@@ -30,6 +31,30 @@ static int check(bool good, struct err *e)
 int output_write(const void *p, size_t n, struct err *e)
 {
 	return check(fwrite(p, 1, n, stdout) == n, e);
+}
+
+int output_job(const char *what, const char *queue, struct strv id,
+	       struct err *e)
+{
+	struct buf name = BUF_INIT, line = BUF_INIT;
+	int rc;
+
+	buf_addf(&name, "%s/%.*s", queue, (int)id.n, id.p);
+	if (what) {
+		struct json *o = json_new_object();
+
+		json_put_str(o, "what", what);
+		json_put_str(o, "job", name.p);
+		json_write(o, &line);
+		json_free(o);
+	} else {
+		buf_addstr(&line, name.p);
+	}
+	buf_addch(&line, '\n');
+	rc = output_write(line.p, line.len, e);
+	buf_release(&name);
+	buf_release(&line);
+	return rc;
 }
 
 int output_flush(struct err *e)

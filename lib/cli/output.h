@@ -21,6 +21,11 @@ int output_finish(struct err *e) must_check;
 int output_write(const void *p, size_t n, struct err *e) must_check;
 int output_flush(struct err *e) must_check;
 
+/* A job's name on a line; or, with a word for what became of it, an object of
+ * both. */
+int output_job(const char *what, const char *queue, struct strv id,
+	       struct err *e) must_check;
+
 /* Whether stdout (or stderr) gets colour: --color, NO_COLOR, TERM, tty. */
 bool output_color(const struct opt_common *common, FILE *stream);
 

@@ -49,16 +49,13 @@ static void complain(struct removal *r, const struct err *e)
 /* The job is ended, or will be: its name is the answer. */
 static void answer(struct removal *r, struct strv id)
 {
-	struct buf line = BUF_INIT;
 	struct err e;
 
-	buf_addf(&line, "%s/%.*s\n", r->queue, (int)id.n, id.p);
 	if (!r->command->common->quiet &&
-	    output_write(line.p, line.len, &e) < 0) {
+	    output_job(r->told_as, r->queue, id, &e) < 0) {
 		r->cannot_write = true;
 		r->why = e;
 	}
-	buf_release(&line);
 }
 
 static void removed(void *arg, struct strv id, struct strv word)

@@ -16,14 +16,12 @@
 static int print_job(const struct schedules *s, const struct find *f,
 		     const char *id, struct err *e)
 {
-	struct buf line = BUF_INIT;
-	int rc = 0;
+	const struct opt_common *common = s->command->common;
 
-	buf_addf(&line, "%s/%s\n", f->keys.queue, id);
-	if (!s->command->common->quiet)
-		rc = output_write(line.p, line.len, e);
-	buf_release(&line);
-	return rc;
+	if (common->quiet)
+		return 0;
+	return output_job(common->json ? "enqueued" : NULL, f->keys.queue,
+			  strv_of(id), e);
 }
 
 static struct hand by_hand(const struct schedules *s, const struct find *f)

@@ -155,6 +155,24 @@ events() {
   assert_equal "$(redis SMEMBERS jq:crons)" ''
 }
 
+@test "run, backfill, rm --with-jobs: -J is an object a line" {
+  jq-cron set -q q/a '@every 1h'
+  run -0 jq-cron run -J a
+  [[ $output =~ ^'{"what":"enqueued","job":"q/cron:a:manual:'[0-9a-z]{9}'"}'$ ]] ||
+    fail "$output"
+  local manual=$output
+  run -0 jq-cron backfill -J a --from @1795471200 --to @1795478400
+  assert_output '{"what":"enqueued","job":"q/cron:a:20261123T220000Z"}
+{"what":"enqueued","job":"q/cron:a:20261123T230000Z"}'
+  run -0 jq-cron backfill -J a --dry-run --from @1795471200 --to @1795474800
+  assert_output '{"what":"enqueued","job":"q/cron:a:20261123T220000Z"}'
+  run -0 jq-cron rm -J --with-jobs a
+  assert_line --index 0 '{"what":"removed","queue":"q","name":"a"}'
+  assert_line "${manual/enqueued/dropped}"
+  assert_line '{"what":"dropped","job":"q/cron:a:20261123T230000Z"}'
+  assert_equal "${#lines[@]}" 4
+}
+
 @test "rm: one of a file comes back with it, and one is damaged" {
   printf '@daily q a\n@daily q b\n' >tab
   jq-cron sync -q tab
