@@ -143,13 +143,13 @@ static void add_turn(struct facts *f)
 	if (t->ahead < c->slots - c->busy) {
 		f->cause = "next";
 		buf_addf(out,
-			 " is ready and about to start: %" PRId64 " of %" PRId64
+			 "is ready and about to start: %" PRId64 " of %" PRId64
 			 " slots are free",
 			 c->slots - c->busy, c->slots);
 		return;
 	}
 	f->cause = "turn";
-	buf_addstr(out, " waits its turn: ");
+	buf_addstr(out, "waits its turn: ");
 	add_ahead(out, t->ahead);
 	buf_addf(out, ", %" PRId64 " run%s on %" PRId64 " worker%s", f->running,
 		 f->running == 1 ? "s" : "", c->taking, plural(c->taking));
@@ -169,7 +169,7 @@ static void explain_ready(struct facts *f)
 
 	f->cause = add_blocker(f, &why);
 	if (f->cause) {
-		buf_addf(&f->text, " is ready, but %s; ", why.p);
+		buf_addf(&f->text, "is ready, but %s; ", why.p);
 		add_ahead(&f->text, f->turn.ahead);
 	} else {
 		add_turn(f);
@@ -211,8 +211,8 @@ static void explain_due(struct facts *f)
 	f->cause = retry		? "retry"
 		   : j->record.releases ? "released"
 					: "delayed";
-	buf_addstr(out, retry ? " waits for its next attempt until "
-			      : " is delayed until ");
+	buf_addstr(out, retry ? "waits for its next attempt until "
+			      : "is delayed until ");
 	add_time(out, j->score_ms, f->turn.now_ms);
 	if (retry) {
 		buf_addstr(out, ", because ");
@@ -246,7 +246,7 @@ static void explain_running(struct facts *f)
 	struct buf *out = &f->text;
 
 	f->cause = "running";
-	buf_addstr(out, " runs since ");
+	buf_addstr(out, "runs since ");
 	add_time(out, j->record.since_ms, f->turn.now_ms);
 	if (f->crew.name.len)
 		buf_addf(out, " on %s", f->crew.name.p);
@@ -291,7 +291,7 @@ static void explain_done(struct facts *f)
 	char span[24];
 
 	f->cause = dropped ? "dropped" : "done";
-	buf_addf(out, dropped ? " was dropped " : " is done since ");
+	buf_addf(out, dropped ? "was dropped " : "is done since ");
 	add_time(out, c->since_ms, f->turn.now_ms);
 	if (c->reason.n) {
 		buf_addstr(out, ": ");
@@ -313,7 +313,7 @@ static void explain_dead(struct facts *f, const char *queue)
 	f->cause = strv_starts(c->reason, "expired before") ? "expired"
 		   : strv_starts(c->reason, "cancelled")    ? "cancelled"
 							    : "dead";
-	buf_addstr(out, " is dead since ");
+	buf_addstr(out, "is dead since ");
 	add_time(out, c->since_ms, f->turn.now_ms);
 	if (c->reason.n) {
 		buf_addstr(out, ": ");
@@ -408,6 +408,7 @@ static int print(struct look *l, const char *queue, const struct facts *f,
 	buf_addf(&name, "%s/%.*s", queue, (int)f->d.job.id.n, f->d.job.id.p);
 	output_paint(&line, hue_of(f), l->show->color,
 		     strv_make(name.p, name.len));
+	buf_addch(&line, ' ');
 	text_escape(&line, strv_make(f->text.p, f->text.len));
 	buf_addch(&line, '\n');
 	rc = output_write(line.p, line.len, e);

@@ -39,6 +39,11 @@ cause() {
   run -0 jq-stat --explain mail/d
   assert_regex "$output" "^mail/d is delayed until $day \(in 59m59s|1h\).*; and \
 its queue is paused since .*disk full"
+  # the same sentence without the job, for programs
+  run -0 jq-stat --explain -F job,text mail/a
+  assert_regex "$output" $'^mail/a\tis ready, but its queue is paused since '
+  run -0 jq-stat --explain -F text mail/d
+  assert_output --regexp '^is delayed until '
   run -0 jq-stat --explain -J mail/a
   assert_regex "$output" '"cause":"paused".*"ahead":0.*"paused_why":"disk full, '
 }
