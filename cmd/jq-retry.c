@@ -3,8 +3,9 @@
  * jq-retry: puts dead jobs back, by name from operands or stdin, or all of a
  * queue that fit, and prints the name of each one put back. A job that is
  * missing or not dead is one line on stderr and the rest go on; then it exits
- * 1, and also when there was nothing to put back. With --here it runs a dead
- * job's handler in this terminal instead, and exits 1 unless that exits 0.
+ * 1, and also when there was nothing to put back; 66 for a queue that is not
+ * there. With --here it runs a dead job's handler in this terminal instead, and
+ * exits 1 unless that exits 0.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -278,6 +279,10 @@ static int put_back(const struct args *a, struct connect *c, struct err *e)
 	if (p.bad)
 		return err_set(e, STATUS_DATA,
 			       "%" PRIu64 " of the lines named no job", p.bad);
+	if (p.no_queue.code) {
+		*e = p.no_queue;
+		return -1;
+	}
 	if (p.missing)
 		return err_set(e, STATUS_NO,
 			       "put back %" PRIu64 ", but not %" PRIu64, p.done,

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/ids.h"
+#include "cli/look.h"
 #include "cli/output.h"
 #include "queue/change.h"
 #include "queue/move.h"
@@ -333,6 +334,13 @@ static int sweep_queue(struct putback *p, const struct walk_filter *filter,
 	return sweep_state(p, "retry", (uint64_t)s.retry, filter, most, e);
 }
 
+static void note_no_queue(struct putback *p, const char *queue)
+{
+	if (p->no_queue.code)
+		opt_fail(p->command, &p->no_queue);
+	look_no_queue(queue, &p->no_queue);
+}
+
 int putback_all(struct putback *p, char *const *queues, size_t n,
 		const struct walk_filter *filter, int64_t most, struct err *e)
 {
@@ -344,6 +352,8 @@ int putback_all(struct putback *p, char *const *queues, size_t n,
 		use_queue(p, queues[i]);
 		if (stats_queue(redis_of(p), &p->from, &s, e) < 0)
 			return -1;
+		if (!s.known)
+			note_no_queue(p, queues[i]);
 		total += (uint64_t)s.dead;
 		if (p->waiting)
 			total += (uint64_t)s.retry;

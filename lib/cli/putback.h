@@ -39,6 +39,8 @@ struct putback {
 	bool sweeping;	   /* not by name: who was faster did as well */
 	struct err broken; /* stdout, when `is_broken` */
 	bool is_broken;
+	/* of the last queue that is not there; those before were told */
+	struct err no_queue;
 };
 
 /* OPT_CALL for --rate: "10/s", "600/1h"; `at` is the double of step_ms. */
@@ -50,7 +52,7 @@ int putback_ids(struct putback *p, char *const *operands, size_t n,
 		const char *queue, char separator, struct err *e) must_check;
 
 /* The dead jobs of `queues` that fit `filter` (NULL: all), oldest first, `most`
- * at most. */
+ * at most. A queue that is not there is passed over. */
 int putback_all(struct putback *p, char *const *queues, size_t n,
 		const struct walk_filter *filter, int64_t most,
 		struct err *e) must_check;

@@ -104,6 +104,17 @@ all_expired() {
   assert_equal "$(job_sets q/a)" dead
 }
 
+@test "--all: a queue that is not there is told, the others are put back" {
+  dead q a
+  run -66 --separate-stderr jq-retry --all typo q slip
+  assert_output q/a
+  assert_equal "$stderr" \
+    "jq-retry: no such queue: 'typo' (nothing was ever pushed to it)
+jq-retry: no such queue: 'slip' (nothing was ever pushed to it)"
+  run -66 --separate-stderr jq-retry --all --dry-run typo
+  assert_equal "${#stderr_lines[@]}" 1
+}
+
 @test "--all takes the oldest first; nothing to do is 1" {
   dead q a
   dead q b
@@ -113,7 +124,6 @@ all_expired() {
   run -1 --separate-stderr jq-retry --all q other
   assert_output ''
   assert_equal "$stderr" 'jq-retry: nothing to do: no job is dead'
-  run -1 jq-retry --all no-such-queue
   run -1 jq-retry - </dev/null
 }
 
