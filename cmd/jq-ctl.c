@@ -184,10 +184,7 @@ static int export_jobs(void *with, struct err *e)
 {
 	struct ctl *c = with;
 	struct archive a = archive_of(c);
-	const char *state = args.state && strcmp(args.state, "all") != 0
-				    ? args.state
-				    : NULL;
-	int rc = archive_export(&a, args.operand, args.n, state, e);
+	int rc = archive_export(&a, args.operand, args.n, args.state, e);
 
 	c->status = a.status;
 	return rc;
@@ -327,6 +324,8 @@ static void check_operands(const struct verb *v)
 	    !look_known_state(args.state))
 		opt_usage(&command, "'%s' is not a state (ready … done, all)",
 			  args.state);
+	if (v->run == import_jobs)
+		archive_check_stdin(&command);
 	if (v->run == drop)
 		check_sweep();
 	if (v->run == move_jobs)

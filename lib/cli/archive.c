@@ -88,6 +88,8 @@ int archive_export(struct archive *a, char *const *queues, size_t n,
 	struct writer w = {.a = a, .line = BUF_INIT};
 	int rc = 0;
 
+	if (state && strcmp(state, "all") == 0)
+		state = NULL;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct stats_queue s;
 		struct key_set k;
@@ -299,6 +301,12 @@ static int load_all(struct loader *l, struct record_reader *r, struct err *e)
 		if (record_read(r, e) < 0)
 			return -1;
 	}
+}
+
+void archive_check_stdin(const struct opt_command *c)
+{
+	if (isatty(STDIN_FILENO))
+		opt_usage(c, "no FILE, and stdin is a terminal");
 }
 
 static void tell_sum(const struct archive *a)

@@ -29,9 +29,12 @@ struct archive {
 	uint64_t ended;	      /* of these, those that are done by now */
 };
 
-/* Write all jobs of the queues to stdout; `state` NULL: in every state. */
+/* Write all jobs of the queues to stdout; `state` NULL or "all": in each. */
 int archive_export(struct archive *a, char *const *queues, size_t n,
 		   const char *state, struct err *e) must_check;
+
+/* Wrong usage ends us here if stdin is a terminal: nobody types an archive. */
+void archive_check_stdin(const struct opt_command *c);
 
 /*
  * Read stdin, and put each job where it was, or into `queue` if that is not

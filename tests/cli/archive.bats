@@ -66,6 +66,11 @@ sound() {
   sound q
 }
 
+@test "nobody types an archive: on a terminal that is wrong usage" {
+  run -64 script -qec 'jq-ctl -u unix:///nowhere import' /dev/null
+  assert_output --partial 'jq-ctl: no FILE, and stdin is a terminal'
+}
+
 @test "again: what is there is left alone" {
   job_all_states q
   jq-ctl export q >archive
@@ -161,6 +166,8 @@ sound() {
   run -64 jq-ctl export -s nonsense q
   run -64 jq-ctl export
   run -64 jq-ctl import q
+  run -0 jq-ctl export -s all q
+  assert_equal "${#lines[@]}" 7
 }
 
 @test "lines that are no jobs are told with their number, the others go in" {
