@@ -61,7 +61,8 @@ static int on_queue(void *arg, const struct key_set *k,
 	sum->keys[sum->n] = *k;
 	sum->v[sum->n++] = (struct scale){
 		.run_ms = spans_mean(&s->run),
-		.ready = s->ready,
+		/* what is overdue is so for want of a worker: it takes one */
+		.ready = s->ready > 0 ? s->ready : s->oldest_ms > 0,
 		.running = s->running,
 		.paused = s->paused.n > 0,
 	};

@@ -136,3 +136,12 @@ load ../lib/jobs
   run -64 jq-stat --scale -J
   run -64 jq-stat --scale --within 0
 }
+
+@test "--scale: what is overdue for want of a worker takes one" {
+  job_push q/a x when=+3600000
+  run -0 jq-stat --scale q
+  assert_output 0
+  redis ZADD 'jq:{q}:dly' 1000 a >/dev/null
+  run -0 jq-stat --scale q
+  assert_output 1
+}
