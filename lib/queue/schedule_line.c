@@ -221,6 +221,10 @@ static void parse_options(struct schedule_parser *p, struct schedule *s,
 			break;
 		} else if (schedule_option_parse(o, word, &e)) {
 			schedule_parser_fault(p, word.p, "%s", e.msg);
+			/* if it was that one, the file of DEFAULTS is not meant
+			 * and not on the line */
+			if (schedule_option_given(o, "payload-file"))
+				o->payload_file = strv_of("");
 		}
 	}
 	parse_payload(p, s, o, has_payload ? &payload : NULL);
