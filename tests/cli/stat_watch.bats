@@ -149,6 +149,8 @@ watcher() {
     job_kill "$queue/d" 'not this'
     job_push "$queue/r"
     job_claim "$queue" >/dev/null
+    # none failed later than another, also when a minute ends meanwhile
+    redis DEL "jq:{$queue}:min" >/dev/null
   done
   for id in d1 d2; do
     job_push "zz/$id"
