@@ -121,19 +121,20 @@ static int ended(void *arg, struct err *e)
 	return 1;
 }
 
-static bool was_dropped(const struct wait *w)
+/* Of a job that is done: 1 = it was dropped, 0, -1. */
+static int was_dropped(const struct wait *w, struct err *e)
 {
 	struct stats_detail d;
 	struct key_set k;
-	struct err e;
-	bool dropped;
+	int rc;
 
 	key_set_init(&k, w->look->space, strv_of(w->queue));
-	if (stats_detail(w->look->server->redis, &k, w->id, &d, &e) != 0)
-		return false;
-	dropped = job_was_dropped(&d.job.record);
+	rc = stats_detail(w->look->server->redis, &k, w->id, &d, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	rc = job_was_dropped(&d.job.record);
 	stats_detail_release(&d);
-	return dropped;
+	return rc;
 }
 
 int look_wait_job(struct look *l, const char *queue, struct strv id,
@@ -141,6 +142,7 @@ int look_wait_job(struct look *l, const char *queue, struct strv id,
 {
 	struct wait w = {.look = l, .queue = queue, .id = id};
 	struct err why;
+	int dropped = 0;
 
 	if (await_true(l->server->loop, time_left(l), ended, &w, e) < 0) {
 		if (e->code != STATUS_LATER)
@@ -149,11 +151,14 @@ int look_wait_job(struct look *l, const char *queue, struct strv id,
 			       "timed out: '%s/%.*s' has not ended", queue,
 			       (int)id.n, id.p);
 	}
-	if (w.end && strcmp(w.end, "done") == 0 && !was_dropped(&w))
-		return 0;
+	if (w.end && strcmp(w.end, "done") == 0) {
+		dropped = was_dropped(&w, e);
+		if (dropped <= 0)
+			return dropped;
+	}
 	err_set(&why, STATUS_NO,
-		w.end && strcmp(w.end, "done") == 0 ? "'%s/%.*s' was dropped"
-		: w.end				    ? "'%s/%.*s' is dead"
+		dropped	 ? "'%s/%.*s' was dropped"
+		: w.end	 ? "'%s/%.*s' is dead"
 		: w.seen ? "'%s/%.*s' ended and is not kept"
 			 : "no such job: '%s/%.*s'",
 		queue, (int)id.n, id.p);

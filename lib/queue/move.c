@@ -46,7 +46,7 @@ static int look_there(const struct move *m, struct strv id,
 		return -1;
 	*verdict = MOVE_OK;
 	if (rc == 1 || (strcmp(d.job.state, "done") == 0 &&
-			strv_eq(d.job.record.last, "deleted")))
+			job_was_dropped(&d.job.record)))
 		*verdict = MOVE_DROPPED;
 	stats_detail_release(&d);
 	return 0;

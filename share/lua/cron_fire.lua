@@ -20,7 +20,7 @@
 -- two after GONE and STALE), a detail: FIRED id, DROPPED (missed), PAUSED,
 -- OUTSIDE (before start, after end), LIMIT, BLOCKED id of the live job, KNOWN
 -- id (such a job exists all the same), all of which move the watermark;
--- DUPLICATE, MOVED (plan anew: from another watermark, or too late), EARLY ms,
+-- DUPLICATE, MOVED (plan anew: ours is beyond that watermark, or too late), EARLY ms,
 -- FULL, STALE, GONE, OUTDATED release (one newer than ARGV 20 was used before),
 -- which change nothing (but FULL is put on record), nor do BLOCKED and KNOWN
 -- when done by hand.

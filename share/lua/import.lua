@@ -43,9 +43,8 @@ end
 
 -- Dropped by an operator, who may think better of it, or lost; what was moved
 -- elsewhere or replaced by its schedule is not to run twice.
-local function was_dropped(r)
-  if r[LAST] ~= 'deleted' then return r[FLAGS] == 'd' and r[LAST] ~= 'exit:0' end
-  return not string.find(r[REASON], '^moved to ') and
+local function may_come_back(r)
+  return was_dropped(r) and not string.find(r[REASON], '^moved to ') and
     not string.find(r[REASON], '^replaced by ')
 end
 
@@ -55,7 +54,7 @@ local function found_here(id, state)
   if not here then return is_known(id) and 'KNOWN' end
   if here ~= 'done' or state == 'done' then return 'KNOWN' end
   local r = record_of(id)
-  return r and was_dropped(r) and 'DROPPED' or 'ENDED'
+  return r and may_come_back(r) and 'DROPPED' or 'ENDED'
 end
 
 local function forget_dropped(id)

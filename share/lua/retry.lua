@@ -57,7 +57,7 @@ local function put_back(id)
   local wait = math.floor(delay)
   delay = delay + step
   r[SINCE] = now_text
-  r[HEADER] = with_option(r[HEADER], 'a', now + wait)
+  note_due(r, now + wait)
   call('HSET', JOB, id, record_text(r))
   emit('retried', id)
   if wait > 0 then

@@ -242,6 +242,19 @@ jq-retry: no such queue: 'slip' (nothing was ever pushed to it)"
   assert_equal "${stderr_lines[0]}" \
     "jq-retry: 'third/b' stays: it was dropped from queue 'q' before"
   assert_equal "$(job_sets third/b)" dead
+  # and here it was dropped while it ran
+  redis FLUSHALL >/dev/null
+  dead q c
+  jq-ctl export q >copy
+  jq-retry -q --to third q/c
+  job_claim third >/dev/null
+  jq-ctl drop third/c
+  job_close third/c fail exit:1 >/dev/null
+  redis DEL 'jq:{q}:'{done,job,out,meta} >/dev/null
+  jq-ctl -q import <copy
+  run -1 --separate-stderr jq-retry --to third q/c
+  assert_equal "${stderr_lines[0]}" \
+    "jq-retry: 'q/c' stays: it was dropped from queue 'third' before"
 }
 
 @test "--to a full queue is 75, and the job stays" {

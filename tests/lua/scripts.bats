@@ -241,10 +241,10 @@ claims_b() {
 }
 
 @test "claim: large payloads come few at a time" {
-  head -c 3000000 /dev/zero | tr '\0' x >big
+  head -c 200000 /dev/zero | tr '\0' x >big
   for id in a b c; do
     push $id
-    { printf '1 1 0 3000000 d\n' && cat big; } |
+    { printf '1 1 0 200000 d\n' && cat big; } |
       redis -x HSET 'jq:{q}:pay' $id >/dev/null
   done
   run -0 claim W 1 10

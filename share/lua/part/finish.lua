@@ -31,9 +31,7 @@ local function lay_down(id, text, header, result, write)
 end
 
 local function to_done(id, r, result, write)
-  local dropped = r[LAST] == 'deleted' or
-    r[FLAGS] == 'd' and r[LAST] ~= 'exit:0'
-  emit(dropped and 'dropped' or 'done', id)
+  emit(was_dropped(r) and 'dropped' or 'done', id)
   r[TOKEN] = '-'
   r[SINCE] = now_text
   lay_down(id, record_text(r), r[HEADER], result, write or call)

@@ -38,7 +38,7 @@ local function fail(id, r, delay, limit, reason)
     return to_dead(id, r, reason)
   end
   r[REASON] = reason
-  r[HEADER] = with_option(r[HEADER], 'a', now + delay)
+  note_due(r, now + delay)
   call('HSET', JOB, id, record_text(r))
   make_due(RTY, id, now + delay, score_priority(r[SCORE]))
 end
@@ -52,7 +52,7 @@ local function release(id, r, delay)
     return to_dead(id, r, 'deferred more than ' .. (r[ROW] - 1) ..
       ' times in a row')
   end
-  if delay > 0 then r[HEADER] = with_option(r[HEADER], 'a', now + delay) end
+  if delay > 0 then note_due(r, now + delay) end
   call('HSET', JOB, id, record_text(r))
   if delay > 0 then
     make_due(DLY, id, now + delay, score_priority(r[SCORE]))

@@ -79,9 +79,15 @@ local function with_option(header, letter, n)
   return found > 0 and changed or header .. option
 end
 
--- Since when a job has waited: its push or, if it was delayed, put back or waits
--- for a retry, the time it is due. Whoever starts and gives it back changes
--- nothing in that.
+local function note_due(r, at) r[HEADER] = with_option(r[HEADER], 'a', at) end
+
+-- What a tombstone says: dropped while it waited, or while it ran.
+local function was_dropped(r)
+  return r[LAST] == 'deleted' or r[FLAGS] == 'd' and r[LAST] ~= 'exit:0'
+end
+
+-- Since when a job has waited: its push or, if it was delayed, put back or tried,
+-- when it was due. Whoever starts it and gives it back changes nothing in that.
 local function pushed_or_due(header)
   local since = tonumber(string.match(header, '^%S+ (%d+)')) or now
   local due = string.find(header, ' a=', 1, true) and

@@ -40,7 +40,7 @@ local function take_back(id)
   end
   if stopped(id, r) then return end
   local wait = r[LOSSES] > 1 and 2 ^ r[LOSSES] * 5000 or 0
-  if wait > 0 then r[HEADER] = with_option(r[HEADER], 'a', now + wait) end
+  if wait > 0 then note_due(r, now + wait) end
   call('HSET', JOB, id, record_text(r))
   if wait == 0 then return make_ready(id, tonumber(r[SCORE])) end
   make_due(RTY, id, now + wait, score_priority(r[SCORE]))
