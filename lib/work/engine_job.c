@@ -119,7 +119,6 @@ static void fault(struct engine *en, const struct slot_report *r)
 static void count(struct engine *en, const struct slot_report *r)
 {
 	bool halted = breaker_tripped(&en->halt);
-
 	const struct outcome *o = &r->outcome;
 
 	if (r->started && breaker_succeeded(&en->faults))

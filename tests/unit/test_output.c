@@ -106,9 +106,9 @@ static void many(void)
 	output_table_free(t);
 }
 
-/* A table of one row, on a terminal of so many columns. */
-static void fit(size_t width, const char *run, const char *dead,
-		const char *note, const char *want)
+/* First goes what says nothing, then what can be spared, then the end of the
+ * text, of which twenty characters stay. */
+static void fitting(void)
 {
 	static const struct output_column some[] = {
 		{"QUEUE", OUTPUT_LEFT, 0},
@@ -116,44 +116,46 @@ static void fit(size_t width, const char *run, const char *dead,
 		{"DEAD", OUTPUT_RIGHT, 1},
 		{"NOTE", OUTPUT_LEFT, 0},
 	};
-	struct output_table *t = output_table_new(some, ARRAY_LEN(some));
+	static const char note[] = "a note of twenty-six chars";
+	static const struct {
+		size_t width;
+		const char *run, *dead, *note, *want;
+	} rows[] = {
+		{44, "1", "0", note,
+		 "QUEUE  RUN  DEAD  NOTE\n"
+		 "mail     1     0  a note of twenty-six chars\n"},
+		{43, "1", "0", note,
+		 "QUEUE  RUN  NOTE\n"
+		 "mail     1  a note of twenty-six chars\n"},
+		{43, "1", "2", note,
+		 "QUEUE  RUN  DEAD  NOTE\n"
+		 "mail     1     2  a note of twenty-six cha…\n"},
+		{38, "1", "2", note,
+		 "QUEUE  RUN  DEAD  NOTE\n"
+		 "mail     1     2  a note of twenty-si…\n"},
+		{37, "1", "2", note,
+		 "QUEUE  DEAD  NOTE\n"
+		 "mail      2  a note of twenty-six ch…\n"},
+		{1, "1", "2", note,
+		 "QUEUE  NOTE\n"
+		 "mail   a note of twenty-si…\n"},
+		{21, "-", "", "",
+		 "QUEUE  DEAD  NOTE\n"
+		 "mail\n"},
+	};
 
-	output_table_cell(t, OUTPUT_PLAIN, "mail");
-	output_table_cell(t, OUTPUT_PLAIN, "%s", run);
-	output_table_cell(t, OUTPUT_PLAIN, "%s", dead);
-	output_table_cell(t, OUTPUT_PLAIN, "%s", note);
-	output_table_fit(t, width);
-	check(t, false, false, want);
-	output_table_free(t);
-}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct output_table *t =
+			output_table_new(some, ARRAY_LEN(some));
 
-/* First goes what says nothing, then what can be spared, then the end of the
- * text, of which twenty characters stay. */
-static void fitting(void)
-{
-	const char *note = "a note of twenty-six chars";
-
-	fit(44, "1", "0", note,
-	    "QUEUE  RUN  DEAD  NOTE\n"
-	    "mail     1     0  a note of twenty-six chars\n");
-	fit(43, "1", "0", note,
-	    "QUEUE  RUN  NOTE\n"
-	    "mail     1  a note of twenty-six chars\n");
-	fit(43, "1", "2", note,
-	    "QUEUE  RUN  DEAD  NOTE\n"
-	    "mail     1     2  a note of twenty-six cha…\n");
-	fit(38, "1", "2", note,
-	    "QUEUE  RUN  DEAD  NOTE\n"
-	    "mail     1     2  a note of twenty-si…\n");
-	fit(37, "1", "2", note,
-	    "QUEUE  DEAD  NOTE\n"
-	    "mail      2  a note of twenty-six ch…\n");
-	fit(1, "1", "2", note,
-	    "QUEUE  NOTE\n"
-	    "mail   a note of twenty-si…\n");
-	fit(21, "-", "", "",
-	    "QUEUE  DEAD  NOTE\n"
-	    "mail\n");
+		output_table_cell(t, OUTPUT_PLAIN, "mail");
+		output_table_cell(t, OUTPUT_PLAIN, "%s", rows[i].run);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", rows[i].dead);
+		output_table_cell(t, OUTPUT_PLAIN, "%s", rows[i].note);
+		output_table_fit(t, rows[i].width);
+		check(t, false, false, rows[i].want);
+		output_table_free(t);
+	}
 }
 
 /* A number at the end of a line is shown in full or not at all. */
