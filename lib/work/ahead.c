@@ -10,20 +10,11 @@ enum {
 	/* What is held is what the slots can do in this time. */
 	WORTH_US = 20000,
 	LONG_US = 100000,
-	/* At least what makes a call of the server cheap, if there is time for
-	 * as many; at most what one call may give. */
-	LEAST = 32,
+	/* And that is at most so many: half of them make a call cheap. */
 	MOST = 64,
 	/* One job's megabytes are not kept for the next one's few bytes. */
 	BYTES_KEPT = 65536
 };
-
-static size_t largest(int64_t slots)
-{
-	if (slots < LEAST)
-		return LEAST;
-	return slots < MOST ? (size_t)slots : MOST;
-}
 
 void ahead_init(struct ahead *a, int64_t slots)
 {
@@ -54,12 +45,12 @@ void ahead_failed(struct ahead *a)
 
 size_t ahead_most(const struct ahead *a)
 {
-	size_t worth, most = largest(a->slots);
+	size_t worth;
 
 	if (a->span_us > SHORT_US)
 		return 0;
 	worth = (size_t)(WORTH_US * a->slots / (a->span_us + 1));
-	return worth < most ? worth : most;
+	return worth < MOST ? worth : MOST;
 }
 
 /* Made when it is needed first: most workers never do. */
@@ -67,7 +58,7 @@ static void make_room(struct ahead *a)
 {
 	if (a->job)
 		return;
-	a->cap = largest(a->slots);
+	a->cap = MOST;
 	a->job = buf_alloc(a->cap * sizeof(*a->job));
 	for (size_t i = 0; i < a->cap; i++)
 		buf_init(&a->job[i].bytes);

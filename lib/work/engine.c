@@ -32,7 +32,7 @@ enum {
 	/* What the server gives in one go. */
 	CLAIM_MOST = 100,
 	/* For so long closes wait for others while the slots have work. */
-	LINGER_MS = 5
+	LINGER_MS = 10
 };
 
 void engine_fail(struct engine *en, const struct err *why)
