@@ -61,6 +61,23 @@ struct child_end {
 int child_spawn(const struct child_spec *spec, struct child *out,
 		struct err *e) must_check;
 
+/*
+ * The same without waiting until the program runs: some 200 us in which the
+ * caller has better things to do. `s`, which lasts longer than that, belongs to
+ * one start at a time. Until child_begun() or child_reap() says so, the child
+ * reads what `spec` refers to (not `spec` itself) from our memory, and takes
+ * the descriptors in it from our table: change, free and close nothing of it.
+ * -1 with STATUS_SYSTEM when there is no process; what else child_spawn()
+ * returns is told by child_start_result(), of a child that has ended at once.
+ */
+struct child_start;
+struct child_start *child_start_new(void);
+void child_start_free(struct child_start *s); /* NULL is fine */
+int child_begin(struct child_start *s, const struct child_spec *spec,
+		struct child *out, struct err *e) must_check;
+bool child_begun(const struct child_start *s);
+int child_start_result(const struct child_start *s, struct err *e) must_check;
+
 /* Look `name` up as execvp() would, in `path_var` ("/bin:/usr/bin"; NULL = the
  * system's default); a name with '/' is taken as it is. The result is freed
  * by the caller. NULL with STATUS_NOTFOUND or STATUS_NOEXEC. */
@@ -74,12 +91,15 @@ char *child_find(const char *name, const char *path_var,
  */
 int child_fork(struct child *out, struct err *e) must_check;
 
-/* Collect an ended child without blocking: 1 = collected (pidfd closed,
- * pid 0), 0 = still running. */
+/* Collect an ended child without blocking: 1 = collected (pid 0), 0 = still
+ * running. Its pidfd is for child_close(). */
 int child_reap(struct child *c, struct child_end *end) must_check;
 
-/* Wait for it to end, and collect it. */
+/* Wait for it to end, collect it, and close its pidfd. */
 void child_wait(struct child *c, struct child_end *end);
+
+/* Close its pidfd, which nobody watches any more: a loop is not told of it. */
+void child_close(struct child *c);
 
 /* Send a signal to the child's process group; harmless once it is gone. */
 void child_signal_group(const struct child *c, int signo);

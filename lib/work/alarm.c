@@ -204,17 +204,11 @@ void alarm_look(struct alarm *a)
 	/* what it left in its group goes with it, before its number is free */
 	if (child_peek() == a->child.pid)
 		child_signal_group(&a->child, SIGKILL);
-	if (a->watch && a->child.pidfd != -1) {
-		loop_watch_free(a->watch);
-		a->watch = NULL;
-		if (child_reap(&a->child, &end) == 0) {
-			a->watch = loop_watch_new(a->loop, a->child.pidfd,
-						  on_exit, a);
-			return;
-		}
-	} else if (child_reap(&a->child, &end) == 0) {
+	if (child_reap(&a->child, &end) == 0)
 		return;
-	}
+	loop_watch_free(a->watch);
+	a->watch = NULL;
+	child_close(&a->child);
 	loop_timer_clear(a->timer);
 	if (end.code != 0)
 		log_say(a->log, LOG_WARN, "--on-dead: the command %s%d",

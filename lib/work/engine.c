@@ -287,10 +287,18 @@ static void flush(struct engine *en)
 		loop_timer_set(en->linger, LINGER_MS);
 }
 
+static void see_started(struct engine *en)
+{
+	for (int64_t i = 0; en->slot_host.starting && i < en->set->slots; i++)
+		if (en->slot[i])
+			slot_started(en->slot[i]);
+}
+
 static void turn(struct engine *en)
 {
 	int64_t now = clock_boot_ms(), n;
 
+	see_started(en);
 	engine_beat_if_late(en);
 	engine_beat_if_busier(en);
 	engine_status(en);

@@ -64,9 +64,19 @@ void environ_init(struct environ *e, const char *const *ours,
 		e->base[e->n_base++] = extra[i];
 }
 
+void environ_share(struct environ *e, const struct environ *of)
+{
+	memset(e, 0, sizeof(*e));
+	buf_init(&e->text);
+	e->base = of->base;
+	e->n_base = of->n_base;
+	e->shared = true;
+}
+
 void environ_release(struct environ *e)
 {
-	free(e->base);
+	if (!e->shared)
+		free(e->base);
 	free(e->v);
 	free(e->at);
 	buf_release(&e->text);

@@ -13,8 +13,9 @@
 #include "queue/job.h"
 
 struct environ {
-	const char **base; /* owned array; borrowed strings of ours */
+	const char **base; /* array of borrowed strings of ours */
 	size_t n_base;
+	bool shared;	/* the array is another's; otherwise it is owned */
 	const char **v; /* owned array: base and the job's, NULL at the end */
 	size_t cap;
 	struct buf text; /* the job's variables, NUL-terminated each */
@@ -30,6 +31,9 @@ struct environ {
  */
 void environ_init(struct environ *e, const char *const *ours,
 		  const char *const *extra);
+/* The same once more, for another handler at the same time: keeps what `of`
+ * keeps, which has to last longer. */
+void environ_share(struct environ *e, const struct environ *of);
 void environ_release(struct environ *e);
 
 /* What is told of a job. Strings and views are borrowed for the call. */

@@ -73,15 +73,19 @@ static void control_data(void *arg, struct strv bytes)
 	control_feed(&s->control, bytes, &slot_control_events, s);
 }
 
-/* Nothing ends with the channel: programs close what they do not know. */
-static void control_closed(void *arg)
-{
-	(void)arg;
-}
-
 static void pipe_ended(void *arg)
 {
 	slot_event(arg, SLOT_EOF);
+}
+
+/* While the handler runs nothing ends with the channel: programs close what
+ * they do not know. */
+static void control_closed(void *arg)
+{
+	struct slot *s = arg;
+
+	if (s->state == SLOT_DRAINING)
+		pipe_ended(s);
 }
 
 /* With a long-lived handler, what it writes are answers. */
@@ -124,6 +128,7 @@ void slot_init(struct slot *s, struct slot_host *host, int number)
 	s->control_pipe.data = control_data;
 	s->control_pipe.end = control_closed;
 	s->control_pipe.arg = s;
+	slot_launch_init(s);
 	capture_init(&s->capture, host->plan);
 	s->capture.news = tell_news;
 	s->capture.ended = pipe_ended;
@@ -141,6 +146,7 @@ void slot_release(struct slot *s)
 	loop_watch_free(s->exit_watch);
 	inlet_close(&s->control_pipe);
 	control_release(&s->control);
+	slot_launch_release(s);
 	capture_release(&s->capture);
 	slot_stream_release(s);
 	buf_release(&s->records);
@@ -260,27 +266,50 @@ static void ignore(struct slot *s)
 
 void slot_listen(struct slot *s)
 {
+	slot_started(s);
+	/* nothing else may happen for a long time */
+	if (s->launch.under_way)
+		slot_listen_soon(s);
 	capture_listen(&s->capture);
 	inlet_listen(&s->control_pipe);
-	inlet_drain(&s->control_pipe);
+	/* of one that has ended, the end of the pipe is an event */
+	if (s->state != SLOT_DRAINING)
+		inlet_drain(&s->control_pipe);
+}
+
+/* Whether all pipes are at their end. Another handler that has not executed yet
+ * may hold them for a moment: that is no sign of one left behind, and is not
+ * to be taken for it because of the third pipe. */
+static bool has_said_all(const struct slot *s)
+{
+	return !capture_is_open(&s->capture) &&
+	       !(s->host->starting && inlet_is_open(&s->control_pipe));
 }
 
 /* The handler itself has ended: what it said is complete, but for what those
  * it started still write. */
 void slot_collect(struct slot *s)
 {
+	struct err e;
+
 	if (child_reap(&s->child, &s->end) == 0)
 		return;
 	s->host->running--;
 	s->ended_us = clock_boot_us();
 	loop_watch_free(s->exit_watch);
 	s->exit_watch = NULL;
+	child_close(&s->child);
+	if (slot_launch_over(s, &e) < 0) {
+		loop_timer_clear(s->timer);
+		slot_cannot_start(s, &e);
+		return;
+	}
 	inlet_drain(&s->control_pipe);
 	capture_drain(&s->capture);
 	s->state = SLOT_DRAINING;
 	/* Its tree was told to end as well when we told it; only what one that
 	 * ended by itself has started may go on for a moment. */
-	if (!capture_is_open(&s->capture)) {
+	if (has_said_all(s)) {
 		finish(s);
 		return;
 	}
@@ -411,7 +440,7 @@ static void report_stuck(struct slot *s)
 
 static void drained(struct slot *s)
 {
-	if (!capture_is_open(&s->capture))
+	if (has_said_all(s))
 		finish(s);
 }
 

@@ -77,6 +77,7 @@ struct slot_host {
 	void *arg;
 	struct loop_timer *listen; /* then slot_listen() all of them */
 	int running;		   /* handlers started and not collected */
+	int starting;		   /* that were not seen to have executed */
 	bool warned;	   /* of a control line that is not understood */
 	bool strays;	   /* killed leftovers may be waiting to be collected */
 	int64_t oom_kills; /* by the kernel, that we know of; -1 = no telling */
@@ -113,6 +114,20 @@ struct slot_feed {
 	char text[128];	    /* for `broken` */
 };
 
+/* What a handler is started with. All of it stays as it is until the handler
+ * has executed. */
+struct slot_launch {
+	struct child_start
+		*start; /* owned; NULL where starting is waited for */
+	struct environ environ;
+	const char *path; /* borrowed, from the settings or `found` */
+	const char *const *argv;
+	struct buf found;	   /* the path of a handler found by name */
+	const char *named[2];	   /* its argv */
+	int in, out, err, control; /* ours to close; -1 = none or closed */
+	bool under_way;
+};
+
 struct slot {
 	struct slot_host *host; /* borrowed */
 	int number;		/* from 1 */
@@ -128,6 +143,7 @@ struct slot {
 	/* The handler. */
 	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "NAME=value" of it */
 	struct cgroup group; /* of all handlers of this slot; or none */
+	struct slot_launch launch;
 	struct child child;
 	pid_t pid; /* kept when child has ended */
 	struct loop_watch *exit_watch;
@@ -172,6 +188,10 @@ void slot_refuse(struct slot *s, void *lane, const char *queue,
 		 const struct claim_job *job, const struct outcome *why);
 
 void slot_event(struct slot *s, enum slot_event event);
+
+/* Its handler may have executed by now: close what was kept for it. Until then
+ * host->starting counts it. */
+void slot_started(struct slot *s);
 
 /* Read what its handler writes as it comes, and what it has said on descriptor
  * 3 at once; until then all is read at its end. */

@@ -30,13 +30,20 @@ void slot_end(struct slot *s, enum outcome_cause cause);
 void slot_collect(struct slot *s);
 
 /* slot_start.c */
+void slot_launch_init(struct slot *s);
+void slot_launch_release(struct slot *s);
 /* Start the handler, for one job or (NULL) for all of the slot's. `input` is
  * its stdin unless it is fed. */
 int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		struct err *e) must_check;
 int64_t slot_timeout(const struct slot *s, const struct task *t);
+void slot_listen_soon(struct slot *s);
+/* The handler has ended: 0 if it had executed, else -1 with why not. */
+int slot_launch_over(struct slot *s, struct err *e) must_check;
 /* No handler could be started for these jobs: close them. */
 void slot_give_up(struct slot *s, const struct err *why);
+/* … or for this one of them. */
+void slot_cannot_start(struct slot *s, const struct err *why);
 
 /* slot_stream.c */
 void slot_stream_init(struct slot *s);

@@ -15,13 +15,36 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-/* What a handler is started with; the descriptors are ours to close. */
-struct launch {
-	const char *path;
-	const char *const *argv;
-	const char *named[2]; /* argv of a handler found by name */
-	int in, out, err, control;
-};
+static void close_given(struct slot_launch *l)
+{
+	fd_close(&l->in);
+	fd_close(&l->out);
+	fd_close(&l->err);
+	fd_close(&l->control);
+}
+
+void slot_launch_init(struct slot *s)
+{
+	struct slot_launch *l = &s->launch;
+
+	environ_share(&l->environ, s->host->environ);
+	buf_init(&l->found);
+	l->in = l->out = l->err = l->control = -1;
+	/* a payload among the arguments is not kept; and one start of many
+	 * jobs' handler is no hurry */
+	if (!s->host->replace && s->host->settings->mode != SETTINGS_STREAM)
+		l->start = child_start_new();
+}
+
+void slot_launch_release(struct slot *s)
+{
+	struct slot_launch *l = &s->launch;
+
+	close_given(l);
+	child_start_free(l->start);
+	environ_release(&l->environ);
+	buf_release(&l->found);
+}
 
 static void refuse(struct slot *s, struct task *t, const struct err *why)
 {
@@ -31,8 +54,15 @@ static void refuse(struct slot *s, struct task *t, const struct err *why)
 	slot_close_as(s, t, &o);
 }
 
+static void close_outputs(struct slot *s)
+{
+	inlet_close(&s->control_pipe);
+	capture_close(&s->capture);
+}
+
 void slot_give_up(struct slot *s, const struct err *why)
 {
+	close_outputs(s);
 	for (size_t i = 0; i < s->n; i++) {
 		s->report = (struct slot_report){.end.code = -1};
 		outcome_hand_back(why->msg, &s->report.outcome);
@@ -47,12 +77,13 @@ void slot_give_up(struct slot *s, const struct err *why)
 /* A handler found by its job's name is that job's, and others have theirs. Too
  * long a list of arguments is the job's doing when its payload is in it,
  * and no other try would help; else it is a want of the system's. */
-static void cannot_start(struct slot *s, struct task *t, const struct err *why)
+void slot_cannot_start(struct slot *s, const struct err *why)
 {
 	bool by_name = s->host->handlers && why->code != STATUS_SYSTEM;
 
 	if (by_name || (why->code == STATUS_DATA && s->host->replace)) {
-		refuse(s, t, why);
+		close_outputs(s);
+		refuse(s, slot_task(s, 0), why);
 		slot_clear(s);
 		return;
 	}
@@ -60,27 +91,33 @@ static void cannot_start(struct slot *s, struct task *t, const struct err *why)
 }
 
 /* Which program with which arguments. */
-static int choose(struct slot *s, const struct claim_job *job, struct launch *l,
-		  struct err *e)
+static int choose(struct slot *s, const struct claim_job *job, struct err *e)
 {
 	const struct settings *set = s->host->settings;
+	struct slot_launch *l = &s->launch;
+	const char *found;
 
 	l->path = set->path;
 	l->argv = set->argv;
 	if (s->host->handlers) {
-		l->path = handlers_find(s->host->handlers,
-					slot_task(s, 0)->header.name, e);
-		l->named[0] = l->path;
+		found = handlers_find(s->host->handlers,
+				      slot_task(s, 0)->header.name, e);
+		if (!found)
+			return -1;
+		buf_clear(&l->found);
+		buf_addstr(&l->found, found);
+		l->path = l->named[0] = l->found.p;
 		l->argv = l->named;
 	} else if (s->host->replace) {
 		l->argv = replace_build(s->host->replace, job->payload, e);
 	}
-	return l->path && l->argv ? 0 : -1;
+	return l->argv ? 0 : -1;
 }
 
-static int open_pipes(struct slot *s, struct strv input, struct launch *l,
-		      struct err *e)
+static int open_pipes(struct slot *s, struct strv input, struct err *e)
 {
+	struct slot_launch *l = &s->launch;
+
 	if (s->feed) {
 		if (slot_stream_open(s, &l->in, e) < 0)
 			return -1;
@@ -142,7 +179,7 @@ static const char *const *environment(struct slot *s,
 		f.header = &t->header;
 		f.record = &job->record;
 	}
-	return environ_build(s->host->environ, &f);
+	return environ_build(&s->launch.environ, &f);
 }
 
 static void exited(void *arg)
@@ -164,8 +201,9 @@ static void set_mark(struct slot *s, bool one_job)
 }
 
 static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
-		 struct launch *l, struct err *e)
+		 struct err *e)
 {
+	struct slot_launch *l = &s->launch;
 	struct child_spec spec = {
 		.path = l->path,
 		.argv = l->argv,
@@ -176,7 +214,7 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 		.group = &s->group,
 	};
 
-	if (open_pipes(s, input, l, e) < 0)
+	if (open_pipes(s, input, e) < 0)
 		return -1;
 	set_mark(s, job != NULL);
 	spec.envp = environment(s, job);
@@ -184,12 +222,20 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 	spec.out = l->out;
 	spec.err = l->err;
 	spec.control = l->control;
+	if (l->start)
+		return child_begin(l->start, &spec, &s->child, e);
 	return child_spawn(&spec, &s->child, e);
 }
 
 /* Most handlers that end within this time never fill a pipe: those of them that
  * do wait for it. Watching three pipes costs more than reading them. */
 #define LISTEN_MS 5
+
+void slot_listen_soon(struct slot *s)
+{
+	if (!loop_timer_armed(s->host->listen))
+		loop_timer_set(s->host->listen, LISTEN_MS);
+}
 
 /* The handler runs: wait for its end. */
 static void watch(struct slot *s)
@@ -208,35 +254,61 @@ static void watch(struct slot *s)
 		loop_timer_set(s->timer, timeout);
 	if (s->feed)
 		slot_listen(s);
-	else if (!loop_timer_armed(s->host->listen))
-		loop_timer_set(s->host->listen, LISTEN_MS);
+	else
+		slot_listen_soon(s);
+}
+
+static void over(struct slot *s)
+{
+	close_given(&s->launch);
+	if (s->launch.under_way)
+		s->host->starting--;
+	s->launch.under_way = false;
+}
+
+void slot_started(struct slot *s)
+{
+	if (s->launch.under_way && child_begun(s->launch.start))
+		over(s);
+}
+
+/* Arguments without a payload are too long for every job. */
+static int blame(const struct slot *s, struct err *e)
+{
+	if (e->code == STATUS_DATA && !s->host->replace)
+		e->code = STATUS_SYSTEM;
+	return -1;
+}
+
+int slot_launch_over(struct slot *s, struct err *e)
+{
+	over(s);
+	if (!s->launch.start || child_start_result(s->launch.start, e) == 0)
+		return 0;
+	return blame(s, e);
 }
 
 int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		struct err *e)
 {
-	struct launch l = {.in = -1, .out = -1, .err = -1, .control = -1};
-	int rc = choose(s, job, &l, e);
+	struct slot_launch *l = &s->launch;
 
-	if (rc < 0)
+	if (choose(s, job, e) < 0)
 		return -1;
-	rc = spawn(s, job, input, &l, e);
-	fd_close(&l.in);
-	fd_close(&l.out);
-	fd_close(&l.err);
-	fd_close(&l.control);
-	if (rc == 0) {
-		watch(s);
-		return 0;
+	if (spawn(s, job, input, e) < 0) {
+		close_given(l);
+		if (s->feed)
+			slot_stream_close(s);
+		return blame(s, e);
 	}
-	if (s->feed)
-		slot_stream_close(s);
-	inlet_close(&s->control_pipe);
-	capture_close(&s->capture);
-	/* arguments without a payload are too long for every job */
-	if (e->code == STATUS_DATA && !s->host->replace)
-		e->code = STATUS_SYSTEM;
-	return -1;
+	if (l->start) {
+		l->under_way = true;
+		s->host->starting++;
+	} else {
+		close_given(l);
+	}
+	watch(s);
+	return 0;
 }
 
 struct task *slot_add(struct slot *s, void *lane, const char *queue,
@@ -254,7 +326,7 @@ struct task *slot_add(struct slot *s, void *lane, const char *queue,
 	switch (s->host->settings->mode) {
 	case SETTINGS_EACH:
 		if (slot_launch(s, job, job->payload, &e) < 0)
-			cannot_start(s, t, &e);
+			slot_cannot_start(s, &e);
 		break;
 	case SETTINGS_STREAM:
 		slot_stream_add(s, t, job->payload);

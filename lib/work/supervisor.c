@@ -132,6 +132,7 @@ static void collect(void *arg)
 		return;
 	loop_watch_free(w->engine_exit);
 	w->engine_exit = NULL;
+	child_close(&w->engine);
 	/* now those that it left behind, if any */
 	loop_timer_set(w->timer, 0);
 }

@@ -53,6 +53,7 @@ static inline struct child_end finish(struct child *c)
 	CHECK(ended(c));
 	CHECK_INT(child_reap(c, &end), 1);
 	CHECK_INT(c->pid, 0);
+	child_close(c);
 	CHECK_INT(c->pidfd, -1);
 	return end;
 }

@@ -106,6 +106,7 @@ static void nobody_escapes(void)
 	CHECK_INT(child_spawn(&spec, &c, &e), 0);
 	while (child_reap(&c, &end) == 0)
 		poll(NULL, 0, 5);
+	child_close(&c);
 	CHECK_INT(end.code, 0);
 	/* the child is gone; its children are not */
 	CHECK(cgroup_is_populated(&g));
