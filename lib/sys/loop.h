@@ -95,6 +95,9 @@ void loop_stream_write(struct loop_stream *s, const void *p, size_t n);
 void loop_stream_write_ref(struct loop_stream *s, const void *p, size_t n,
 			   loop_fn *release, void *arg);
 
+/* Send what is queued now, not when the loop has nothing else to do. */
+void loop_stream_flush(struct loop_stream *s);
+
 /* Bytes queued and not yet taken by the system: for back-pressure. */
 size_t loop_stream_unsent(const struct loop_stream *s);
 

@@ -365,6 +365,11 @@ void loop_stream_write_ref(struct loop_stream *s, const void *p, size_t n,
 		loop_later_add(&s->loop->flush, &s->flush);
 }
 
+void loop_stream_flush(struct loop_stream *s)
+{
+	on_flush(s);
+}
+
 size_t loop_stream_unsent(const struct loop_stream *s)
 {
 	size_t n = evbuffer_get_length(s->out);

@@ -90,6 +90,12 @@ size_t redis_unanswered(const struct redis *r)
 	return r->unanswered;
 }
 
+void redis_flush(struct redis *r)
+{
+	if (r->stream)
+		loop_stream_flush(r->stream);
+}
+
 size_t redis_unsent(const struct redis *r)
 {
 	size_t n = r->again.bytes + r->fresh.bytes;

@@ -154,6 +154,10 @@ typedef void redis_fn(void *arg, const struct redis_reply *reply,
 void redis_send(struct redis *r, const struct redis_cmd *c, int64_t extra,
 		redis_fn *fn, void *arg);
 
+/* What was sent leaves at once, not when the loop has nothing else to do: for
+ * who is busy for a while now. */
+void redis_flush(struct redis *r);
+
 /* Bytes queued and not sent: for back-pressure. */
 size_t redis_unsent(const struct redis *r);
 

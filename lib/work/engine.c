@@ -93,33 +93,6 @@ static void served(struct engine *en)
 	engine_status(en);
 }
 
-static void claimed(void *arg, struct lane *l, int asked,
-		    const struct claim_answer *a, const struct err *why)
-{
-	struct engine *en = arg;
-	int64_t now = clock_boot_ms(), next;
-
-	en->reserved -= asked;
-	if (!a) {
-		trouble(en, l, why);
-		return;
-	}
-	served(en);
-	l->paused = a->word == CLAIM_PAUSED;
-	/* Fewer than asked for is all there was; the hint for what came since
-	 * is waiting for us. None, but OK: those it looked at had expired. */
-	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0) ||
-		  l->again;
-	l->again = false;
-	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
-	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
-	if (a->n)
-		en->active_ms = now;
-	for (size_t i = 0; i < a->n; i++)
-		engine_take(en, l, a, i);
-	engine_taken(en);
-}
-
 /* Send claims for `n` jobs, to queues that may have some. */
 static void claim_some(struct engine *en, int64_t n)
 {
@@ -148,6 +121,50 @@ static void claim_some(struct engine *en, int64_t n)
 		lane_claim(l, l->draw < CLAIM_MOST ? l->draw : CLAIM_MOST);
 		en->reserved += l->asked;
 	}
+}
+
+/* While `n` that have come are dealt with, the server looks for the next ones.
+ */
+static void ask_on(struct engine *en, int64_t n, int64_t now)
+{
+	int64_t more;
+
+	en->reserved += n;
+	more = engine_wanted(en, now);
+	if (more > 0) {
+		claim_some(en, more);
+		redis_flush(en->redis);
+	}
+	en->reserved -= n;
+}
+
+static void claimed(void *arg, struct lane *l, int asked,
+		    const struct claim_answer *a, const struct err *why)
+{
+	struct engine *en = arg;
+	int64_t now = clock_boot_ms(), since = l->asked_ms, next;
+
+	en->reserved -= asked;
+	if (!a) {
+		trouble(en, l, why);
+		return;
+	}
+	served(en);
+	l->paused = a->word == CLAIM_PAUSED;
+	/* Fewer than asked for is all there was; the hint for what came since
+	 * is waiting for us. None, but OK: those it looked at had expired. */
+	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0) ||
+		  l->again;
+	l->again = false;
+	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
+	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
+	if (a->n)
+		en->active_ms = now;
+	if (a->n && en->set->mode != SETTINGS_EACH)
+		ask_on(en, (int64_t)a->n, now);
+	for (size_t i = 0; i < a->n; i++)
+		engine_take(en, l, a, i, since);
+	engine_taken(en);
 }
 
 static void wait_answered(void *arg, const struct redis_reply *reply,

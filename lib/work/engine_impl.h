@@ -101,9 +101,9 @@ void engine_fail(struct engine *en, const struct err *why);
 /* engine_take.c */
 /* Jobs we could take now, over those on their way. */
 int64_t engine_wanted(struct engine *en, int64_t now);
-/* Give job `i` of an answer to a slot. */
+/* Give job `i` of an answer to a slot; it was asked for at `since`. */
 void engine_take(struct engine *en, struct lane *l,
-		 const struct claim_answer *a, size_t i);
+		 const struct claim_answer *a, size_t i, int64_t since);
 /* Start jobs that were claimed ahead, as far as slots are free. */
 void engine_take_ahead(struct engine *en, int64_t now);
 /* A timer's: hand them back if they have been there for too long. */

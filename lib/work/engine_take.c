@@ -157,19 +157,19 @@ static void start(struct engine *en, struct lane *l,
 }
 
 void engine_take(struct engine *en, struct lane *l,
-		 const struct claim_answer *a, size_t i)
+		 const struct claim_answer *a, size_t i, int64_t since)
 {
 	struct claim_words words = claim_words(a, i);
 
 	/* those that are held go first, also into a slot just become free */
 	if (en->phase == STOP_RUN && en->set->mode == SETTINGS_EACH &&
 	    (room(en) == 0 || en->ahead.n) &&
-	    ahead_put(&en->ahead, &words, l->asked_ms)) {
+	    ahead_put(&en->ahead, &words, since)) {
 		if (!loop_timer_armed(en->ahead_timer))
 			loop_timer_set(en->ahead_timer, AHEAD_MS);
 		return;
 	}
-	start(en, l, &words, l->asked_ms);
+	start(en, l, &words, since);
 }
 
 static void return_ahead(struct engine *en)

@@ -246,8 +246,11 @@ void lane_close(struct lane *l, struct close_job *job)
 	snprintf(b->id[i], sizeof(b->id[i]), "%s", job->id);
 	job->result = strv_make(b->result[i].p, b->result[i].len);
 	close_add(&b->close, job);
-	if (b->close.n == CALL_MOST)
-		lane_flush(l);
+	if (b->close.n < CALL_MOST)
+		return;
+	lane_flush(l);
+	/* there may be hundreds more: the server begins with these */
+	redis_flush(l->host->redis);
 }
 
 void lane_flush(struct lane *l)

@@ -248,6 +248,7 @@ static void stream_local(void)
 	serve(8);
 	dial(NULL, 0, 1000);
 	loop_stream_write(stream, "hel", 3); /* before it is up */
+	loop_stream_flush(stream);	     /* no use yet */
 	expect("|");
 	loop_stream_write(stream, "lo", 2);
 	CHECK_INT(loop_stream_unsent(stream), 2); /* gathered */
@@ -258,6 +259,11 @@ static void stream_local(void)
 	CHECK_INT(loop_stream_unsent(stream), 0);
 	CHECK_INT(read(peer, got, sizeof(got)), 5);
 	CHECK_STR(got, "hello");
+	/* without a turn of the loop */
+	loop_stream_write(stream, "at once", 7);
+	loop_stream_flush(stream);
+	CHECK_INT(loop_stream_unsent(stream), 0);
+	CHECK_INT(recv(peer, got, sizeof(got), MSG_DONTWAIT), 7);
 	/* what came before the end is heard before the end */
 	CHECK_INT(write(peer, "de", 2), 2);
 	fd_close(&peer);
@@ -265,6 +271,7 @@ static void stream_local(void)
 	CHECK_STR(down_why.msg, "connection closed by the server");
 	CHECK_INT(down_why.code, STATUS_UNAVAILABLE);
 	loop_stream_write(stream, "x", 1);
+	loop_stream_flush(stream); /* nothing, and no harm */
 	loop_stream_free(stream);
 	loop_stream_free(NULL);
 	unserve();
