@@ -391,8 +391,6 @@ static void init_slots(struct engine *en)
 	const struct settings *s = en->set;
 
 	environ_init(&en->environ, s->environ, s->extra);
-	if (s->replace)
-		replace_init(&en->replace, s->replace, s->argv);
 	if (cgroup_delegated(&en->groups))
 		cgroup_clear_left(en->groups.p, SLOT_GROUPS);
 	else
@@ -402,7 +400,6 @@ static void init_slots(struct engine *en)
 		.settings = s,
 		.plan = &en->plan,
 		.environ = &en->environ,
-		.replace = s->replace ? &en->replace : NULL,
 		.handlers = s->handlers_dir ? &en->handlers : NULL,
 		.groups = en->groups.len ? en->groups.p : NULL,
 		.log = &en->log,
@@ -571,8 +568,6 @@ void engine_free(struct engine *en)
 	free(en->plan.chunk);
 	buf_release(&en->groups);
 	environ_release(&en->environ);
-	if (en->set->replace)
-		replace_release(&en->replace);
 	if (en->set->handlers_dir)
 		handlers_close(&en->handlers);
 	joblog_close(&en->joblog);

@@ -86,7 +86,6 @@ struct engine {
 	struct capture_plan plan;
 	struct environ environ;
 	struct handlers handlers;
-	struct replace replace;
 	struct joblog joblog;
 	struct alarm alarm;
 	struct notify notify;

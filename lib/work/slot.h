@@ -65,7 +65,6 @@ struct slot_host {
 	const struct settings *settings;
 	struct capture_plan *plan;
 	struct environ *environ;
-	struct replace *replace;   /* NULL without -I */
 	struct handlers *handlers; /* NULL without --handlers */
 	const char *groups;	   /* where to make control groups; or NULL */
 	struct log *log;
@@ -122,6 +121,7 @@ struct slot_launch {
 	struct environ environ;
 	const char *path; /* borrowed, from the settings or `found` */
 	const char *const *argv;
+	struct replace replace;	   /* with -I, its argv */
 	struct buf found;	   /* the path of a handler found by name */
 	const char *named[2];	   /* its argv */
 	int in, out, err, control; /* ours to close; -1 = none or closed */

@@ -25,15 +25,15 @@ static void close_given(struct slot_launch *l)
 
 void slot_launch_init(struct slot *s)
 {
+	const struct settings *set = s->host->settings;
 	struct slot_launch *l = &s->launch;
 
 	environ_share(&l->environ, s->host->environ);
 	buf_init(&l->found);
 	l->in = l->out = l->err = l->control = -1;
-	/* a payload among the arguments is not kept; and one start of many
-	 * jobs' handler is no hurry */
-	if (!s->host->replace && s->host->settings->mode != SETTINGS_STREAM)
-		l->start = child_start_new();
+	l->start = child_start_new();
+	if (set->replace)
+		replace_init(&l->replace, set->replace, set->argv);
 }
 
 void slot_launch_release(struct slot *s)
@@ -43,6 +43,8 @@ void slot_launch_release(struct slot *s)
 	close_given(l);
 	child_start_free(l->start);
 	environ_release(&l->environ);
+	if (s->host->settings->replace)
+		replace_release(&l->replace);
 	buf_release(&l->found);
 }
 
@@ -54,15 +56,17 @@ static void refuse(struct slot *s, struct task *t, const struct err *why)
 	slot_close_as(s, t, &o);
 }
 
-static void close_outputs(struct slot *s)
+static void close_pipes(struct slot *s)
 {
+	if (s->feed)
+		slot_stream_close(s);
 	inlet_close(&s->control_pipe);
 	capture_close(&s->capture);
 }
 
 void slot_give_up(struct slot *s, const struct err *why)
 {
-	close_outputs(s);
+	close_pipes(s);
 	for (size_t i = 0; i < s->n; i++) {
 		s->report = (struct slot_report){.end.code = -1};
 		outcome_hand_back(why->msg, &s->report.outcome);
@@ -81,8 +85,9 @@ void slot_cannot_start(struct slot *s, const struct err *why)
 {
 	bool by_name = s->host->handlers && why->code != STATUS_SYSTEM;
 
-	if (by_name || (why->code == STATUS_DATA && s->host->replace)) {
-		close_outputs(s);
+	if (by_name ||
+	    (why->code == STATUS_DATA && s->host->settings->replace)) {
+		close_pipes(s);
 		refuse(s, slot_task(s, 0), why);
 		slot_clear(s);
 		return;
@@ -108,8 +113,8 @@ static int choose(struct slot *s, const struct claim_job *job, struct err *e)
 		buf_addstr(&l->found, found);
 		l->path = l->named[0] = l->found.p;
 		l->argv = l->named;
-	} else if (s->host->replace) {
-		l->argv = replace_build(s->host->replace, job->payload, e);
+	} else if (set->replace) {
+		l->argv = replace_build(&l->replace, job->payload, e);
 	}
 	return l->argv ? 0 : -1;
 }
@@ -222,9 +227,7 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 	spec.out = l->out;
 	spec.err = l->err;
 	spec.control = l->control;
-	if (l->start)
-		return child_begin(l->start, &spec, &s->child, e);
-	return child_spawn(&spec, &s->child, e);
+	return child_begin(l->start, &spec, &s->child, e);
 }
 
 /* Most handlers that end within this time never fill a pipe: those of them that
@@ -260,10 +263,15 @@ static void watch(struct slot *s)
 
 static void over(struct slot *s)
 {
-	close_given(&s->launch);
-	if (s->launch.under_way)
+	struct slot_launch *l = &s->launch;
+
+	close_given(l);
+	if (l->under_way)
 		s->host->starting--;
-	s->launch.under_way = false;
+	l->under_way = false;
+	/* one payload's kilobytes are not kept for the next one's few bytes */
+	if (l->replace.text.cap > INLET_CHUNK)
+		buf_release(&l->replace.text);
 }
 
 void slot_started(struct slot *s)
@@ -275,7 +283,7 @@ void slot_started(struct slot *s)
 /* Arguments without a payload are too long for every job. */
 static int blame(const struct slot *s, struct err *e)
 {
-	if (e->code == STATUS_DATA && !s->host->replace)
+	if (e->code == STATUS_DATA && !s->host->settings->replace)
 		e->code = STATUS_SYSTEM;
 	return -1;
 }
@@ -283,7 +291,7 @@ static int blame(const struct slot *s, struct err *e)
 int slot_launch_over(struct slot *s, struct err *e)
 {
 	over(s);
-	if (!s->launch.start || child_start_result(s->launch.start, e) == 0)
+	if (child_start_result(s->launch.start, e) == 0)
 		return 0;
 	return blame(s, e);
 }
@@ -291,22 +299,14 @@ int slot_launch_over(struct slot *s, struct err *e)
 int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		struct err *e)
 {
-	struct slot_launch *l = &s->launch;
-
 	if (choose(s, job, e) < 0)
 		return -1;
 	if (spawn(s, job, input, e) < 0) {
-		close_given(l);
-		if (s->feed)
-			slot_stream_close(s);
+		close_given(&s->launch);
 		return blame(s, e);
 	}
-	if (l->start) {
-		l->under_way = true;
-		s->host->starting++;
-	} else {
-		close_given(l);
-	}
+	s->launch.under_way = true;
+	s->host->starting++;
 	watch(s);
 	return 0;
 }
