@@ -4,6 +4,7 @@
 # whose clocks differ, are killed, stopped and started at random, and so is the
 # server. TICKS_SECONDS=300 TICKS_COPIES=10 TICKS_OUTAGE=90 is the long form (make
 # ticks), and TICKS_SEED repeats a plan.
+# Takes long: eight seconds of ticks, and outages of four.
 
 export SERVER=none
 TICKS_SECONDS=${TICKS_SECONDS:-8} TICKS_OUTAGE=${TICKS_OUTAGE:-4}

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # jq-work --on-dead: a command that is told of dead jobs, and gets in nobody's
 # way.
+# Takes long: the limit of the command is half a minute.
 
 load ../lib/server
 load ../lib/jobs
