@@ -209,6 +209,15 @@ RAW_SIDE static void close_from(int first, rlim_t end)
 		raw(close, fd);
 }
 
+RAW_SIDE static void limit_files(const struct rlimit *limit)
+{
+#if RAW_SHARES
+	raw(prlimit64, 0, RLIMIT_NOFILE, limit);
+#else
+	setrlimit(RLIMIT_NOFILE, limit);
+#endif
+}
+
 /* 0, or the error. */
 RAW_SIDE static long prepare(const struct child_start *s)
 {
@@ -238,7 +247,7 @@ RAW_SIDE static long prepare(const struct child_start *s)
 		return rc;
 	close_from(spec->control < 0 ? 3 : STD_COUNT, s->files.rlim_cur);
 	if (spec->files)
-		raw(setrlimit, RLIMIT_NOFILE, &s->files);
+		limit_files(&s->files);
 	default_signals(spec->foreground_signals);
 	return 0;
 }
