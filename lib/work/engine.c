@@ -309,6 +309,12 @@ static void see_started(struct engine *en)
 	for (int64_t i = 0; en->slot_host.starting && i < en->set->slots; i++)
 		if (en->slot[i])
 			slot_started(en->slot[i]);
+	if (!en->slot_host.in_doubt || en->slot_host.starting)
+		return;
+	en->slot_host.in_doubt = false;
+	for (int64_t i = 0; i < en->set->slots; i++)
+		if (en->slot[i])
+			slot_look_again(en->slot[i]);
 }
 
 static void turn(struct engine *en)

@@ -282,8 +282,20 @@ void slot_listen(struct slot *s)
  * to be taken for it because of the third pipe. */
 static bool has_said_all(const struct slot *s)
 {
-	return !capture_is_open(&s->capture) &&
-	       !(s->host->starting && inlet_is_open(&s->control_pipe));
+	if (capture_is_open(&s->capture))
+		return false;
+	if (!s->host->starting || !inlet_is_open(&s->control_pipe))
+		return true;
+	s->host->in_doubt = true;
+	return false;
+}
+
+void slot_look_again(struct slot *s)
+{
+	if (s->state != SLOT_DRAINING)
+		return;
+	inlet_drain(&s->control_pipe);
+	slot_event(s, SLOT_EOF);
 }
 
 /* The handler itself has ended: what it said is complete, but for what those

@@ -77,6 +77,7 @@ struct slot_host {
 	struct loop_timer *listen; /* then slot_listen() all of them */
 	int running;		   /* handlers started and not collected */
 	int starting;		   /* that were not seen to have executed */
+	bool in_doubt;		   /* slot_look_again() when none is starting */
 	bool warned;	   /* of a control line that is not understood */
 	bool strays;	   /* killed leftovers may be waiting to be collected */
 	int64_t oom_kills; /* by the kernel, that we know of; -1 = no telling */
@@ -192,6 +193,9 @@ void slot_event(struct slot *s, enum slot_event event);
 /* Its handler may have executed by now: close what was kept for it. Until then
  * host->starting counts it. */
 void slot_started(struct slot *s);
+
+/* No other handler can hold the pipes of this one any more. */
+void slot_look_again(struct slot *s);
 
 /* Read what its handler writes as it comes, and what it has said on descriptor
  * 3 at once; until then all is read at its end. */

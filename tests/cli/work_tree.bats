@@ -197,3 +197,19 @@ all_gone() {
   run -0 jq-work --drain q cat
   assert_output x
 }
+
+# Its descriptor 3 is open in a handler that is just being started, too: who is
+# in doubt looks again when there is none.
+@test "a process that holds descriptor 3 alone is ended when its handler ends" {
+  local begin best=9999 took
+  for _ in 1 2 3 4 5; do
+    seq 12 | jq-push -q -l q
+    begin=$(date +%s%N)
+    run -0 jq-work -j 2 -n 12 q \
+      sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & exit 0'
+    took=$((($(date +%s%N) - begin) / 1000000))
+    ((took > best)) || best=$took
+  done
+  # a quarter of a second is how long it would be waited for
+  ((best < 240)) || fail "$best ms"
+}
