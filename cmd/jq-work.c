@@ -25,15 +25,15 @@
 #include "work/pick.h"
 #include "work/program.h"
 #include "work/settings.h"
+#include "work/slot.h"
 #include "work/supervisor.h"
 
 /* What one worker may be asked for. */
 #define MAX_RESULT_MOST (64LL << 20)
 #define TAIL_MOST	(1LL << 20)
 #define MANY_MOST	10000
-/* Descriptors: of a slot pipes, pidfd, control group; and the rest. */
-#define FILES_PER_SLOT 8
-#define FILES_OF_OURS  48
+/* Descriptors beside those of the slots. */
+#define FILES_OF_OURS 48
 
 static struct args {
 	struct opt_common common;
@@ -313,8 +313,8 @@ static int start(struct run *r, struct err *e)
 	plan(r);
 	s->reload = reload;
 	s->reload_arg = r;
-	if (child_raise_files(s->slots * FILES_PER_SLOT + FILES_OF_OURS,
-			      &s->files, e) < 0 ||
+	if (child_raise_files(slot_files(s->slots) + FILES_OF_OURS, &s->files,
+			      e) < 0 ||
 	    connect_worker(r, e) < 0 ||
 	    announce_queues(r->c.redis, s->space, &r->a->queues,
 			    r->supervisor.n_before ? 0 : r->a->lease, e) < 0)

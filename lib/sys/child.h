@@ -76,6 +76,8 @@ void child_start_free(struct child_start *s); /* NULL is fine */
 int child_begin(struct child_start *s, const struct child_spec *spec,
 		struct child *out, struct err *e) must_check;
 bool child_begun(const struct child_start *s);
+/* Wait until it is, or for 10 ms. */
+void child_await(const struct child_start *s);
 int child_start_result(const struct child_start *s, struct err *e) must_check;
 
 /* Look `name` up as execvp() would, in `path_var` ("/bin:/usr/bin"; NULL = the

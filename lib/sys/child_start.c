@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -26,6 +27,7 @@
 #include "sys/raw.h"
 
 #ifdef __linux__
+#include <linux/futex.h>
 #include <sys/prctl.h>
 #endif
 
@@ -35,6 +37,7 @@
 struct child_start {
 	struct child_spec spec;
 	struct rlimit files; /* the child's, when spec.files says so */
+	rlim_t most_files;   /* ours, where it is asked for */
 	pid_t parent;	     /* us */
 	int under_way;	     /* set to 0 by the kernel; see child_begun() */
 	int error;	     /* errno of the step that failed, or 0 */
@@ -245,7 +248,7 @@ RAW_SIDE static long prepare(const struct child_start *s)
 		rc = place_descriptors(spec);
 	if (rc < 0)
 		return rc;
-	close_from(spec->control < 0 ? 3 : STD_COUNT, s->files.rlim_cur);
+	close_from(spec->control < 0 ? 3 : STD_COUNT, s->most_files);
 	if (spec->files)
 		limit_files(&s->files);
 	default_signals(spec->foreground_signals);
@@ -346,10 +349,27 @@ static void fill(struct child_start *s, const struct child_spec *spec)
 	s->under_way = 1;
 	s->error = 0;
 	s->exec_failed = false;
-	s->files.rlim_cur = 0;
-	if ((spec->files || !tables_shared) &&
-	    getrlimit(RLIMIT_NOFILE, &s->files) == 0 && spec->files)
+	s->most_files = 0;
+	if ((!spec->files && tables_shared) ||
+	    getrlimit(RLIMIT_NOFILE, &s->files) == -1)
+		return;
+	s->most_files = s->files.rlim_cur;
+	if (spec->files)
 		s->files.rlim_cur = (rlim_t)spec->files;
+}
+
+/* Whether the kernel tells when a child has executed: the first one is waited
+ * for to find out. */
+static enum {
+	UNKNOWN,
+	TELLS,
+	IS_SILENT
+} kernel;
+
+static void learn(const struct child_start *s)
+{
+	if (kernel == UNKNOWN)
+		kernel = child_begun(s) ? TELLS : IS_SILENT;
 }
 
 static int begin(struct child_start *s, const struct child_spec *spec,
@@ -362,12 +382,15 @@ static int begin(struct child_start *s, const struct child_spec *spec,
 
 	child_before_first();
 	fill(s, spec);
+	wait = wait || !RAW_SHARES || kernel != TELLS;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = divide(s, wait || !RAW_SHARES, &pidfd);
+	pid = divide(s, wait, &pidfd);
 	error = errno;
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (wait || !RAW_SHARES || pid == -1)
+	if (pid != -1 && wait)
+		learn(s);
+	if (pid == -1 || wait)
 		s->under_way = 0;
 	if (pid == -1)
 		return err_sys(e, STATUS_SYSTEM, error,
@@ -388,6 +411,18 @@ int child_begin(struct child_start *s, const struct child_spec *spec,
 bool child_begun(const struct child_start *s)
 {
 	return __atomic_load_n(&s->under_way, __ATOMIC_ACQUIRE) == 0;
+}
+
+void child_await(const struct child_start *s)
+{
+#ifdef SYS_futex
+	const struct timespec limit = {.tv_nsec = 10000000};
+
+	if (!child_begun(s))
+		syscall(SYS_futex, &s->under_way, FUTEX_WAIT, 1, &limit);
+#else
+	(void)s;
+#endif
 }
 
 int child_start_result(const struct child_start *s, struct err *e)

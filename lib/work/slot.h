@@ -162,6 +162,9 @@ struct slot {
 	struct slot_report report;
 };
 
+/* Descriptors that so many slots have open at most. */
+int64_t slot_files(int64_t slots);
+
 void slot_init(struct slot *s, struct slot_host *host, int number);
 void slot_release(struct slot *s); /* not while a handler runs */
 

@@ -15,6 +15,22 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
+/* What a handler is given is open here until it is seen to have executed. So
+ * that not all slots have it open at once, only so many are started without
+ * waiting. */
+enum {
+	FILES_PER_SLOT = 8, /* our ends of pipes, pidfd, control group */
+	FILES_GIVEN = 4,
+	STARTING_MOST = 16
+};
+
+int64_t slot_files(int64_t slots)
+{
+	int64_t starting = slots > STARTING_MOST ? STARTING_MOST + 1 : slots;
+
+	return slots * FILES_PER_SLOT + starting * FILES_GIVEN;
+}
+
 static void close_given(struct slot_launch *l)
 {
 	fd_close(&l->in);
@@ -41,7 +57,9 @@ void slot_launch_release(struct slot *s)
 	struct slot_launch *l = &s->launch;
 
 	close_given(l);
-	child_start_free(l->start);
+	/* one that cannot even be killed may still write to it */
+	if (!l->under_way)
+		child_start_free(l->start);
 	environ_release(&l->environ);
 	if (s->host->settings->replace)
 		replace_release(&l->replace);
@@ -306,7 +324,9 @@ int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		return blame(s, e);
 	}
 	s->launch.under_way = true;
-	s->host->starting++;
+	if (++s->host->starting > STARTING_MOST)
+		child_await(s->launch.start);
+	slot_started(s);
 	watch(s);
 	return 0;
 }

@@ -114,6 +114,31 @@ static void many_at_once(void)
 	}
 }
 
+/* Waiting for it ends when it has executed, and not before. */
+static void awaited(void)
+{
+	const char *argv[] = {"sleep", "60", NULL};
+	struct child_start *s = child_start_new();
+	struct child_spec spec = PLAIN;
+	struct child c;
+	int begun = 0;
+
+	spec.path = "/bin/sleep";
+	spec.argv = argv;
+	spec.envp = env;
+	for (int i = 0; i < 100; i++) {
+		CHECK_INT(child_begin(s, &spec, &c, &err), 0);
+		child_await(s);
+		begun += child_begun(s);
+		child_signal_tree(&c, NULL, SIGKILL);
+		CHECK_INT(finish(&c).signo, SIGKILL);
+		child_await(s); /* harmless */
+	}
+	/* 10 ms are not enough for each on a busy machine */
+	CHECK(begun > 50);
+	child_start_free(s);
+}
+
 static void failures(void)
 {
 	static const struct {
@@ -212,6 +237,7 @@ static void killed_meanwhile(void)
 static const struct unit_test tests[] = {
 	{UNIT_TEST(runs_what_it_is_told)},
 	{UNIT_TEST(many_at_once)},
+	{UNIT_TEST(awaited)},
 	{UNIT_TEST(failures)},
 	{UNIT_TEST(errno_is_ours)},
 	{UNIT_TEST(killed_meanwhile)},
