@@ -313,8 +313,7 @@ static int start(struct run *r, struct err *e)
 	plan(r);
 	s->reload = reload;
 	s->reload_arg = r;
-	if (child_raise_files(slot_files(s->slots) + FILES_OF_OURS, &s->files,
-			      e) < 0 ||
+	if (slot_raise_files(s, FILES_OF_OURS, e) < 0 ||
 	    connect_worker(r, e) < 0 ||
 	    announce_queues(r->c.redis, s->space, &r->a->queues,
 			    r->supervisor.n_before ? 0 : r->a->lease, e) < 0)

@@ -34,6 +34,7 @@ struct settings {
 	const char *const *extra;   /* "NAME=value" for handlers, or NULL */
 	bool control;		    /* open descriptor 3 */
 	int64_t files; /* soft limit of descriptors for it; 0 = ours */
+	int starting;  /* so many at most without waiting for them */
 
 	/* One handler for many jobs. */
 	enum settings_mode mode;

@@ -162,8 +162,10 @@ struct slot {
 	struct slot_report report;
 };
 
-/* Descriptors that so many slots have open at most. */
-int64_t slot_files(int64_t slots);
+/* See to it that there may be as many descriptors as the slots need, and
+ * `ours`: sets `files` and `starting`. -1 with STATUS_CONFIG. */
+int slot_raise_files(struct settings *set, int64_t ours,
+		     struct err *e) must_check;
 
 void slot_init(struct slot *s, struct slot_host *host, int number);
 void slot_release(struct slot *s); /* not while a handler runs */

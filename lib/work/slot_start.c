@@ -15,20 +15,26 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-/* What a handler is given is open here until it is seen to have executed. So
- * that not all slots have it open at once, only so many are started without
- * waiting. */
 enum {
 	FILES_PER_SLOT = 8, /* our ends of pipes, pidfd, control group */
+	/* What a handler is given is open here until it is seen to have
+	 * executed: of so many at most, others are waited for. */
 	FILES_GIVEN = 4,
-	STARTING_MOST = 16
+	STARTING_MOST = 64
 };
 
-int64_t slot_files(int64_t slots)
+int slot_raise_files(struct settings *set, int64_t ours, struct err *e)
 {
-	int64_t starting = slots > STARTING_MOST ? STARTING_MOST + 1 : slots;
+	int64_t need = set->slots * FILES_PER_SLOT + ours;
+	int64_t most = set->slots < STARTING_MOST ? set->slots : STARTING_MOST;
 
-	return slots * FILES_PER_SLOT + starting * FILES_GIVEN;
+	set->starting = (int)most;
+	if (child_raise_files(need + most * FILES_GIVEN, &set->files, NULL) ==
+	    0)
+		return 0;
+	/* rather one after the other than fewer */
+	set->starting = 1;
+	return child_raise_files(need, &set->files, e);
 }
 
 static void close_given(struct slot_launch *l)
@@ -324,7 +330,7 @@ int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		return blame(s, e);
 	}
 	s->launch.under_way = true;
-	if (++s->host->starting > STARTING_MOST)
+	if (++s->host->starting > s->host->settings->starting)
 		child_await(s->launch.start);
 	slot_started(s);
 	watch(s);
