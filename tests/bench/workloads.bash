@@ -29,7 +29,7 @@ cases=(
 declare -A contestants=(
   [push]='limit jq redis-cli gearman amqp bullmq'
   [bulk]='limit jq gearman amqp bullmq'
-  [process]='limit jq jq-2 xargs parallel gearman amqp bullmq'
+  [process]='limit jq xargs parallel gearman amqp bullmq'
   [stream]='limit limit-8 limit-1 jq bullmq'
   [latency]='limit jq gearman amqp bullmq'
   [memory]='jq gearman amqp bullmq'
@@ -40,7 +40,6 @@ can_limit() { true; }
 can_limit_1() { true; }
 can_limit_8() { true; }
 can_redis_cli() { true; }
-can_jq_2() { true; }
 can_jq_few() { true; }
 can_jq_many() { true; }
 can_jq() {
@@ -92,17 +91,6 @@ process_jq() { at_once spawn_jq 2000; }
 spawn_jq() {
   seq "$2" | jq-push -q -l bench
   timed "$2" jq-work -j "$1" -n "$2" bench /bin/true
-}
-# Two workers with half of the slots each.
-process_jq_2() { at_once spawn_jq_2 2000; }
-spawn_jq_2() {
-  seq "$2" | jq-push -q -l bench
-  timed "$2" two_workers $(($1 / 2)) $(($2 / 2))
-}
-two_workers() {
-  jq-work -j "$1" -n "$2" bench /bin/true &
-  jq-work -j "$1" -n "$2" bench /bin/true
-  wait $!
 }
 process_xargs() { at_once spawn_xargs 1000; }
 spawn_xargs() { seq "$2" | timed "$2" xargs -P "$1" -n 1 /bin/true; }
