@@ -63,21 +63,20 @@ int child_spawn(const struct child_spec *spec, struct child *out,
 
 /*
  * The same without waiting until the program runs: some 200 us in which the
- * caller has better things to do. `s`, which lasts longer than that, belongs to
- * one start at a time. Until child_begun() or child_reap() says so, the child
- * reads what `spec` refers to (not `spec` itself) from our memory, and takes
- * the descriptors in it from our table: change, free and close nothing of it.
- * -1 with STATUS_SYSTEM when there is no process; what else child_spawn()
- * returns is told by child_start_result(), of a child that has ended at once.
+ * caller may have better things to do (if not, to `wait` is sooner done). `s`,
+ * which lasts longer than that, belongs to one start at a time. Until
+ * child_begun() or child_reap() says so, the child reads what `spec` refers to
+ * (not `spec` itself) from our memory, and takes the descriptors in it from our
+ * table: change, free and close nothing of it. -1 with STATUS_SYSTEM when there
+ * is no process; what else child_spawn() returns is told by
+ * child_start_result(), of a child that has ended at once.
  */
 struct child_start;
 struct child_start *child_start_new(void);
 void child_start_free(struct child_start *s); /* NULL is fine */
-int child_begin(struct child_start *s, const struct child_spec *spec,
+int child_begin(struct child_start *s, const struct child_spec *spec, bool wait,
 		struct child *out, struct err *e) must_check;
 bool child_begun(const struct child_start *s);
-/* Wait until it is, or for 10 ms. */
-void child_await(const struct child_start *s);
 int child_start_result(const struct child_start *s, struct err *e) must_check;
 
 /* Look `name` up as execvp() would, in `path_var` ("/bin:/usr/bin"; NULL = the

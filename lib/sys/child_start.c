@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,7 +26,6 @@
 #include "sys/raw.h"
 
 #ifdef __linux__
-#include <linux/futex.h>
 #include <sys/prctl.h>
 #endif
 
@@ -372,8 +370,8 @@ static void learn(const struct child_start *s)
 		kernel = child_begun(s) ? TELLS : IS_SILENT;
 }
 
-static int begin(struct child_start *s, const struct child_spec *spec,
-		 bool wait, struct child *out, struct err *e)
+int child_begin(struct child_start *s, const struct child_spec *spec, bool wait,
+		struct child *out, struct err *e)
 {
 	sigset_t all, old;
 	int pidfd = -1;
@@ -402,27 +400,9 @@ static int begin(struct child_start *s, const struct child_spec *spec,
 	return 0;
 }
 
-int child_begin(struct child_start *s, const struct child_spec *spec,
-		struct child *out, struct err *e)
-{
-	return begin(s, spec, false, out, e);
-}
-
 bool child_begun(const struct child_start *s)
 {
 	return __atomic_load_n(&s->under_way, __ATOMIC_ACQUIRE) == 0;
-}
-
-void child_await(const struct child_start *s)
-{
-#ifdef SYS_futex
-	const struct timespec limit = {.tv_nsec = 10000000};
-
-	if (!child_begun(s))
-		syscall(SYS_futex, &s->under_way, FUTEX_WAIT, 1, &limit);
-#else
-	(void)s;
-#endif
 }
 
 int child_start_result(const struct child_start *s, struct err *e)
@@ -439,7 +419,7 @@ int child_spawn(const struct child_spec *spec, struct child *out, struct err *e)
 	struct child_start s;
 	struct child_end end;
 
-	if (begin(&s, spec, true, out, e) < 0)
+	if (child_begin(&s, spec, true, out, e) < 0)
 		return -1;
 	if (child_start_result(&s, e) == 0)
 		return 0;

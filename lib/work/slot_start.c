@@ -242,6 +242,9 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 		.files = s->host->settings->files,
 		.group = &s->group,
 	};
+	/* with no other handler there is nothing else to do */
+	bool wait = s->host->running == 0 ||
+		    s->host->starting >= s->host->settings->starting;
 
 	if (open_pipes(s, input, e) < 0)
 		return -1;
@@ -251,7 +254,7 @@ static int spawn(struct slot *s, const struct claim_job *job, struct strv input,
 	spec.out = l->out;
 	spec.err = l->err;
 	spec.control = l->control;
-	return child_begin(l->start, &spec, &s->child, e);
+	return child_begin(l->start, &spec, wait, &s->child, e);
 }
 
 /* Most handlers that end within this time never fill a pipe: those of them that
@@ -330,8 +333,7 @@ int slot_launch(struct slot *s, const struct claim_job *job, struct strv input,
 		return blame(s, e);
 	}
 	s->launch.under_way = true;
-	if (++s->host->starting > s->host->settings->starting)
-		child_await(s->launch.start);
+	s->host->starting++;
 	slot_started(s);
 	watch(s);
 	return 0;
