@@ -117,8 +117,7 @@ struct slot_feed {
 /* What a handler is started with. All of it stays as it is until the handler
  * has executed. */
 struct slot_launch {
-	struct child_start
-		*start; /* owned; NULL where starting is waited for */
+	struct child_start *start; /* owned */
 	struct environ environ;
 	const char *path; /* borrowed, from the settings or `found` */
 	const char *const *argv;
