@@ -109,6 +109,20 @@ static void put_file(const char *path, const char *text, mode_t mode)
 	close(fd);
 }
 
+/* The same by child_begin(), of which its end tells. */
+static int begin_in_vain(const struct child_spec *spec)
+{
+	struct child_start *s = child_start_new();
+	struct child c;
+	int rc;
+
+	CHECK_INT(child_begin(s, spec, false, &c, &err), 0);
+	finish(&c);
+	rc = child_start_result(s, &err);
+	child_start_free(s);
+	return rc;
+}
+
 static void exec_failures(void)
 {
 	static const struct {
@@ -127,7 +141,6 @@ static void exec_failures(void)
 	char dir[] = "/tmp/test_child-XXXXXX";
 	const char *argv[] = {"x", NULL};
 	struct child_spec spec = PLAIN;
-	struct child c;
 
 	CHECK(mkdtemp(dir) && chdir(dir) == 0);
 	mkdir("dir", 0700);
@@ -139,9 +152,16 @@ static void exec_failures(void)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		unit_row = rows[i].path;
 		spec.path = rows[i].path;
-		CHECK_INT(child_spawn(&spec, &c, &err), -1);
-		CHECK_INT(err.code, rows[i].code);
-		CHECK_HAS(err.msg, rows[i].says);
+		for (int late = 0; late < 2; late++) {
+			struct child c;
+			int rc = late ? begin_in_vain(&spec)
+				      : child_spawn(&spec, &c, &err);
+
+			CHECK_INT(rc, -1);
+			CHECK_INT(err.code, rows[i].code);
+			CHECK_HAS(err.msg, rows[i].says);
+			err = (struct err){0};
+		}
 	}
 	/* nothing is left to wait for */
 	CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);

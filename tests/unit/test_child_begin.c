@@ -134,17 +134,9 @@ static void waited_for(void)
 	child_start_free(s);
 }
 
+/* One start's failure is not told of the next (test_child.c has the kinds). */
 static void failures(void)
 {
-	static const struct {
-		const char *path;
-		enum status code;
-		const char *says;
-	} rows[] = {
-		{"/nonexistent", STATUS_NOTFOUND, "No such file"},
-		{"/etc/passwd", STATUS_NOEXEC, "Permission denied"},
-		{"/", STATUS_NOEXEC, "Permission denied"},
-	};
 	struct child_start *s = child_start_new();
 	const char *argv[] = {"x", NULL};
 	struct child_spec spec = PLAIN;
@@ -152,16 +144,10 @@ static void failures(void)
 
 	spec.argv = argv;
 	spec.envp = env;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		unit_row = rows[i].path;
-		spec.path = rows[i].path;
-		CHECK_INT(child_begin(s, &spec, false, &c, &err), 0);
-		CHECK_INT(result(&c, s), -1);
-		CHECK_INT(err.code, rows[i].code);
-		CHECK_HAS(err.msg, rows[i].says);
-	}
-	/* and the next one does not inherit it */
-	unit_row = "";
+	spec.path = "/nonexistent";
+	CHECK_INT(child_begin(s, &spec, false, &c, &err), 0);
+	CHECK_INT(result(&c, s), -1);
+	CHECK_INT(err.code, STATUS_NOTFOUND);
 	spec.path = "/bin/true";
 	CHECK_INT(child_begin(s, &spec, false, &c, &err), 0);
 	CHECK_INT(result(&c, s), 0);
