@@ -203,9 +203,9 @@ all_gone() {
 @test "a process that holds descriptor 3 alone is ended when its handler ends" {
   local begin best=9999 took
   for _ in 1 2 3 4 5; do
-    seq 12 | jq-push -q -l q
+    seq 24 | jq-push -q -l q
     begin=$(date +%s%N)
-    run -0 jq-work -j 2 -n 12 q \
+    run -0 jq-work -j 4 -n 24 q \
       sh -c 'tail -f /dev/null </dev/null >/dev/null 2>&1 & exit 0'
     took=$((($(date +%s%N) - begin) / 1000000))
     ((took > best)) || best=$took
