@@ -16,6 +16,7 @@
 #include "sys/seal.h"
 
 #define TEXT_MAX 8192
+#define USER_MAX 1024 /* in %XX as well within TEXT_MAX */
 #define HOST_MAX 253
 #define DB_MAX	 999999
 #define PORT	 6379
@@ -98,6 +99,10 @@ static int parse_user(struct strv v, struct url *out, struct err *e)
 		return err_set(e, STATUS_USAGE,
 			       "bad %%-sequence in the user or password of the "
 			       "URL (write a plain %% as %%25)");
+	if (out->user && strlen(out->user) > USER_MAX)
+		return err_set(e, STATUS_USAGE,
+			       "the user in the URL is longer than %d bytes",
+			       USER_MAX);
 	return 0;
 }
 

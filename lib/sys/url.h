@@ -23,12 +23,14 @@ struct url {
 
 /*
  * Parse `text`. Percent-decoding once, in user, password and path; db from 0
- * to 999999; at most 8 KiB, no control bytes; a path has to fit into sun_path.
+ * to 999999; at most 8 KiB, of these 1 KiB of user, no control bytes; a path
+ * has to fit into sun_path.
  * -1 with STATUS_USAGE and a message that never shows a password.
  */
 int url_parse(const char *text, struct url *out, struct err *e) must_check;
 
-/* Append a form that is safe to print: the password becomes "***". */
+/* Append a form that is safe to print: the password becomes "***". It can be
+ * parsed. */
 void url_show(const struct url *u, struct buf *out);
 
 /* Whether they name the same server, with the same words to it. */

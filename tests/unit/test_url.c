@@ -194,6 +194,24 @@ static void lengths(void)
 	CHECK_INT(url_parse(b.p, &u, &err), -1);
 	CHECK_HAS(err.msg, "longer than 8192 bytes");
 
+	/* Shown it has three times the bytes and is still an address. */
+	buf_clear(&b);
+	buf_addstr(&b, "redis://");
+	for (int i = 0; i < 1024; i++)
+		buf_addstr(&b, "\xff");
+	buf_addstr(&b, "@h");
+	CHECK_INT(url_parse(b.p, &u, &err), 0);
+	buf_clear(&b);
+	url_show(&u, &b);
+	url_release(&u);
+	CHECK_INT(url_parse(b.p, &u, &err), 0);
+	CHECK_INT(strlen(u.user), 1024);
+	url_release(&u);
+	buf_clear(&b);
+	buf_addf(&b, "redis://%01025d@h", 0);
+	CHECK_INT(url_parse(b.p, &u, &err), -1);
+	CHECK_HAS(err.msg, "the user in the URL is longer than 1024 bytes");
+
 	buf_clear(&b);
 	buf_addf(&b, "redis://%0254d", 0);
 	CHECK_INT(url_parse(b.p, &u, &err), -1);
