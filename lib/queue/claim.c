@@ -80,10 +80,12 @@ void claim_add(struct redis_cmd *cmd, const char *instance, int64_t request,
 }
 
 void claim_send(struct claim *c, struct redis *r, const char *instance,
-		int64_t request, int n)
+		int64_t request, int n, bool waits)
 {
 	script_begin(&c->cmd, SCRIPT_CLAIM, c->keys);
 	claim_add(&c->cmd, instance, request, n);
+	if (waits)
+		redis_cmd_str(&c->cmd, "waited");
 	redis_send(r, &c->cmd, 0, answered, c);
 }
 

@@ -64,9 +64,10 @@ void claim_answered(struct claim *c, const struct redis_reply *reply,
 		    const struct err *why);
 
 /* Ask for up to `n` jobs (0: housekeeping only) as worker `instance`; the
- * number `request` rises with each new claim on this queue. */
+ * number `request` rises with each new claim on this queue. `waits`: it is sent
+ * behind a claim_wait(). */
 void claim_send(struct claim *c, struct redis *r, const char *instance,
-		int64_t request, int n);
+		int64_t request, int n, bool waits);
 
 /* Job `i` of an answer. */
 struct claim_words claim_words(const struct claim_answer *a, size_t i);

@@ -17,10 +17,6 @@
 #include "work/engine_impl.h"
 
 enum {
-	/* Nothing is asked for longer than this, whatever hints say. */
-	POLL_MS = 5000,
-	/* A wait that was not answered by then is looked past. */
-	POLL_LATE_MS = 1000,
 	/* An answer «at once» to «when is something due» means that it cannot
 	 * be taken yet (a hold after an outage): not to be asked in a circle.
 	 */
@@ -29,8 +25,6 @@ enum {
 	TROUBLE_MOST_MS = 30000,
 	TROUBLE_TELL_MS = 60000,
 	TROUBLE_BUGS = 3,
-	/* What the server gives in one go. */
-	CLAIM_MOST = 100,
 	/* For so long closes wait for others while the slots have work. */
 	LINGER_MS = 10
 };
@@ -116,10 +110,11 @@ static void claim_some(struct engine *en, int64_t n)
 		struct lane *l = &en->lane[k];
 
 		/* one claim a queue at a time */
-		if (!l->draw || l->asked)
+		if (!l->draw || l->ask.on)
 			continue;
-		lane_claim(l, l->draw < CLAIM_MOST ? l->draw : CLAIM_MOST);
-		en->reserved += l->asked;
+		lane_claim(l, l->draw < ENGINE_CLAIM_MOST ? l->draw
+							  : ENGINE_CLAIM_MOST);
+		en->reserved += l->ask.jobs;
 	}
 }
 
@@ -138,26 +133,27 @@ static void ask_on(struct engine *en, int64_t n, int64_t now)
 	en->reserved -= n;
 }
 
-static void claimed(void *arg, struct lane *l, int asked,
-		    const struct claim_answer *a, const struct err *why)
+/* What a claim has brought. */
+static void take_answer(struct engine *en, struct lane_ask *q,
+			const struct claim_answer *a)
 {
-	struct engine *en = arg;
-	int64_t now = clock_boot_ms(), since = l->asked_ms, next;
+	struct lane *l = q->lane;
+	int64_t now = clock_boot_ms(), since = q->since_ms, next;
 
-	en->reserved -= asked;
-	if (!a) {
-		trouble(en, l, why);
-		return;
-	}
-	served(en);
 	l->paused = a->word == CLAIM_PAUSED;
 	/* Fewer than asked for is all there was; the hint for what came since
-	 * is waiting for us. None, but OK: those it looked at had expired. */
-	l->open = a->n >= (size_t)asked || (a->word == CLAIM_OK && a->n == 0) ||
-		  l->again;
+	 * is waiting for us, and for what a claim that waited has left. None,
+	 * but OK: those it looked at had expired. The same again says nothing
+	 * of what is there now, and may have been got by the first one. */
+	if (q->jobs)
+		l->open = q == &l->ask && a->n >= (size_t)q->jobs;
+	l->open |= (a->word == CLAIM_OK && a->n == 0) ||
+		   a->word == CLAIM_SAME || l->again;
+	if (a->word == CLAIM_SAME)
+		since = l->request_ms;
 	l->again = false;
 	next = a->next_ms > 0 ? a->next_ms : SOON_MS;
-	l->look_ms = now + (next < POLL_MS ? next : POLL_MS);
+	l->look_ms = now + (next < ENGINE_POLL_MS ? next : ENGINE_POLL_MS);
 	if (a->n)
 		en->active_ms = now;
 	if (a->n && en->set->mode != SETTINGS_EACH)
@@ -167,70 +163,34 @@ static void claimed(void *arg, struct lane *l, int asked,
 	engine_taken(en);
 }
 
-static void wait_answered(void *arg, const struct redis_reply *reply,
-			  const struct err *why)
+static void claimed(void *arg, struct lane_ask *q, const struct claim_answer *a,
+		    bool known, const struct err *why)
 {
 	struct engine *en = arg;
-	struct strv key = redis_str(redis_at(reply, 0));
-	int64_t now = clock_boot_ms();
-	bool can = engine_wanted(en, now) > 0;
+	struct lane *l = q->lane;
+	bool waited = q == &l->wait;
 
-	en->wait_on = false;
-	/* it is only a hint: without it there is the poll */
-	en->wait_error = why ? en->wait_error + 1 : 0;
-	for (size_t i = 0; i < en->pick->n; i++) {
-		struct lane *l = &en->lane[i];
-		bool hinted = key.n && strv_eq(key, l->keys.key[KEY_WAKE]);
-
-		if (hinted && !can)
-			claim_pass_on(en->redis, &l->keys);
-		if (hinted || now >= l->look_ms)
-			l->open = true;
-	}
+	if (!waited)
+		en->reserved -= q->jobs;
+	if (why)
+		trouble(en, l, why);
+	else
+		served(en);
+	if (a && !known)
+		take_answer(en, q, a);
+	else if (why || !waited)
+		l->open = true;
+	if (waited)
+		engine_wait_over(en, a && !known && a->word != CLAIM_SAME &&
+					     a->word != CLAIM_STALE);
 }
 
 static bool all_known(const struct engine *en)
 {
 	for (size_t i = 0; i < en->pick->n; i++)
-		if (en->lane[i].open || en->lane[i].asked)
+		if (en->lane[i].open || en->lane[i].ask.on)
 			return false;
 	return true;
-}
-
-static int64_t next_look(const struct engine *en, int64_t now)
-{
-	int64_t next = now + POLL_MS;
-
-	for (size_t i = 0; i < en->pick->n; i++)
-		if (en->lane[i].look_ms < next)
-			next = en->lane[i].look_ms;
-	return next > now ? next - now : 1;
-}
-
-/* All queues are known to be empty: wait for a hint from any of them. */
-static void wait_for_hint(struct engine *en, int64_t now)
-{
-	int64_t ms = next_look(en, now);
-
-	if (!loop_timer_armed(en->poll))
-		loop_timer_set(en->poll, ms + POLL_LATE_MS);
-	if (en->wait_on || en->wait_error)
-		return;
-	en->wait_on = true;
-	claim_wait(en->waiting, en->wait_keys, en->pick->n, ms, wait_answered,
-		   en);
-}
-
-static void poll_due(void *arg)
-{
-	struct engine *en = arg;
-	int64_t now = clock_boot_ms();
-
-	/* and try to wait again */
-	en->wait_error = 0;
-	for (size_t i = 0; i < en->pick->n; i++)
-		if (now >= en->lane[i].look_ms)
-			en->lane[i].open = true;
 }
 
 static void check_idle(struct engine *en, int64_t now)
@@ -251,6 +211,12 @@ static void check_idle(struct engine *en, int64_t now)
 	left = en->active_ms + en->set->idle_ms - now;
 	if (left > 0) {
 		loop_timer_set(en->idle, left);
+		return;
+	}
+	/* what waits may bring a job in this moment: the last word is ours */
+	if (lane_may_bring(&en->lane[0])) {
+		en->lane[0].open = true;
+		claim_some(en, engine_wanted(en, now));
 		return;
 	}
 	en->found_nothing = en->set->need_one && en->taken == 0;
@@ -330,11 +296,12 @@ static void turn(struct engine *en)
 	n = engine_wanted(en, now);
 	if (n > 0)
 		claim_some(en, n);
-	flush(en);
-	if (n > 0 && all_known(en))
-		wait_for_hint(en, now);
 	if (en->phase < STOP_FINISH)
 		check_idle(en, now);
+	engine_wait_review(en, en->phase == STOP_RUN ? n : 0);
+	flush(en);
+	if (n > 0 && en->phase == STOP_RUN && all_known(en))
+		engine_wait(en, n, now);
 	if ((en->busy || en->slot_host.strays) && !loop_timer_armed(en->tick))
 		loop_timer_set(en->tick, 1000);
 	engine_stop_turn(en);
@@ -443,7 +410,7 @@ struct engine *engine_new(struct loop *loop, const struct settings *settings,
 	}
 	init_output(en);
 	init_slots(en);
-	en->poll = loop_timer_new(loop, poll_due, en);
+	en->poll = loop_timer_new(loop, engine_poll_due, en);
 	en->idle = loop_timer_new(loop, wake_up, en);
 	en->tick = loop_timer_new(loop, tick_due, en);
 	en->lease = loop_timer_new(loop, engine_lease_due, en);
@@ -493,16 +460,6 @@ void engine_connection(void *engine, const struct err *why)
 		en->cut_off = STATUS_OK;
 		log_say(&en->log, LOG_WARN, "connected again");
 	}
-}
-
-void engine_waiting_changed(void *engine, const struct err *why)
-{
-	struct engine *en = engine;
-
-	if (why)
-		return;
-	for (size_t i = 0; i < en->pick->n; i++)
-		en->lane[i].open = true;
 }
 
 void engine_hold(struct engine *en)

@@ -17,6 +17,13 @@
 #include "work/slot.h"
 #include "work/stop.h"
 
+enum {
+	/* Nothing is asked for longer than this, whatever hints say. */
+	ENGINE_POLL_MS = 5000,
+	/* Jobs that the server gives in one go. */
+	ENGINE_CLAIM_MOST = 100
+};
+
 struct engine {
 	const struct settings *set; /* borrowed, like the next four */
 	const struct pick *pick;
@@ -45,6 +52,7 @@ struct engine {
 	struct breaker halt;		/* failed attempts */
 
 	bool wait_on;		  /* a BLPOP is in flight */
+	bool hinted;		  /* the last one brought a hint */
 	int64_t wait_error;	  /* in a row */
 	struct loop_timer *poll;  /* ask without having been told to */
 	struct loop_timer *idle;  /* -W is over */
@@ -100,6 +108,8 @@ void engine_fail(struct engine *en, const struct err *why);
 /* engine_take.c */
 /* Jobs we could take now, over those on their way. */
 int64_t engine_wanted(struct engine *en, int64_t now);
+/* Jobs that the slots could be given. */
+int64_t engine_room(const struct engine *en);
 /* Give job `i` of an answer to a slot; it was asked for at `since`. */
 void engine_take(struct engine *en, struct lane *l,
 		 const struct claim_answer *a, size_t i, int64_t since);
@@ -111,6 +121,20 @@ void engine_ahead_due(void *engine);
 void engine_taken(struct engine *en);
 /* How many slots have jobs. */
 int64_t engine_occupied(const struct engine *en);
+
+/* engine_wait.c */
+/* All queues are known to be empty: wait for a hint from any of them, and take
+ * up to `n` jobs then. */
+void engine_wait(struct engine *en, int64_t n, int64_t now);
+/* Somebody tells when there is something. */
+bool engine_waits(const struct engine *en);
+/* Only `n` jobs are wanted: call a claim off that waits for more. */
+void engine_wait_review(struct engine *en, int64_t n);
+/* The claim that waited was answered; `carried_out`: as the first of its
+ * number. */
+void engine_wait_over(struct engine *en, bool carried_out);
+/* A timer's: ask without having been told to. */
+void engine_poll_due(void *engine);
 
 /* engine_job.c */
 /* For slot_host.done: close the job and log it. */

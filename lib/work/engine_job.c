@@ -165,12 +165,14 @@ void engine_job_done(void *engine, struct slot *s, struct task *t)
 	en->active_ms = clock_boot_ms();
 	/* What was known of the queues is old now, unless they are being
 	 * listened to. Even then the last word before an end has to be new: the
-	 * handler may have pushed a job. */
-	if (!en->wait_on || en->set->idle_ms >= 0)
+	 * handler may have pushed a job. A claim that waits has to have it
+	 * (check_idle()). */
+	if (!engine_waits(en) ||
+	    (en->set->idle_ms >= 0 && !lane_may_bring(&en->lane[0])))
 		for (size_t i = 0; i < en->pick->n; i++) {
 			en->lane[i].open = true;
 			/* a claim that has left did not see what comes now */
-			en->lane[i].again = en->lane[i].asked > 0;
+			en->lane[i].again = en->lane[i].ask.on;
 		}
 }
 

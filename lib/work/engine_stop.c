@@ -273,11 +273,12 @@ static void check_time(struct engine *en, int64_t now)
 
 static int unanswered(const struct engine *en, bool *closes)
 {
-	int n = en->reserved + en->goodbyes;
+	int n = en->goodbyes;
 
 	*closes = false;
 	for (size_t i = 0; i < en->pick->n; i++) {
-		n += en->lane[i].beating + en->lane[i].closing;
+		n += en->lane[i].ask.on + en->lane[i].beating;
+		n += en->lane[i].closing;
 		*closes |= en->lane[i].closing > 0;
 	}
 	return n;

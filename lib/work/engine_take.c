@@ -99,6 +99,11 @@ static int64_t room_ahead(const struct engine *en, int64_t most)
 	return (int64_t)ahead_most(&en->ahead);
 }
 
+int64_t engine_room(const struct engine *en)
+{
+	return room(en) - (int64_t)en->ahead.n;
+}
+
 int64_t engine_wanted(struct engine *en, int64_t now)
 {
 	int64_t held = (int64_t)en->ahead.n;
@@ -223,7 +228,7 @@ void engine_taken(struct engine *en)
 	if (en->set->mode == SETTINGS_EACH)
 		return;
 	for (size_t i = 0; i < en->pick->n; i++)
-		more |= en->lane[i].open || en->lane[i].asked;
+		more |= en->lane[i].open || en->lane[i].ask.on;
 	for (int64_t i = 0; i < en->set->slots; i++)
 		if (en->slot[i])
 			slot_go(en->slot[i], more);

@@ -18,15 +18,35 @@
 static void answered(void *arg, const struct claim_answer *a,
 		     const struct err *why)
 {
-	struct lane *l = arg;
-	int asked = l->asked;
+	struct lane_ask *q = arg;
+	struct lane *l = q->lane;
+	struct lane_ask *other = q == &l->ask ? &l->wait : &l->ask;
+	bool repeats = a && (a->word == CLAIM_SAME || a->word == CLAIM_STALE);
+	/* a server that has forgotten the first may carry out the second */
+	bool known = q->told_again || (q->carried_out && repeats);
 
-	l->asked = 0;
-	if (a) {
+	q->on = false;
+	if (a && q == &l->ask) {
 		lane_told(l, &a->past, a->lease_ms);
-		l->answered = l->request;
+		l->answered = q->request;
 	}
-	l->host->claimed(l->host->arg, l, asked, a, why);
+	/* from another connection: what it says of the past may be older than
+	 * what we know */
+	if (a && a->lease_ms > 0)
+		l->lease_ms = a->lease_ms;
+	if (a && other->on && other->request == q->request) {
+		other->carried_out = !repeats;
+		other->told_again = repeats;
+	}
+	l->host->claimed(l->host->arg, q, a, a && known, why);
+}
+
+static void ask_init(struct lane_ask *q, struct lane *l)
+{
+	q->lane = l;
+	claim_init(&q->claim, &l->keys);
+	q->claim.fn = answered;
+	q->claim.arg = q;
 }
 
 static void retry_due(void *arg);
@@ -39,9 +59,8 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	key_set_init(&l->keys, space, strv_of(queue));
 	l->open = true;
 	l->lease_ms = 15000;
-	claim_init(&l->claim, &l->keys);
-	l->claim.fn = answered;
-	l->claim.arg = l;
+	ask_init(&l->ask, l);
+	ask_init(&l->wait, l);
 	beat_init(&l->beat, &l->keys);
 	abandon_init(&l->abandon, &l->keys);
 	l->retry_timer = loop_timer_new(host->loop, retry_due, l);
@@ -64,7 +83,8 @@ static void free_batches(struct lane_batch *b)
 
 void lane_release(struct lane *l)
 {
-	claim_release(&l->claim);
+	claim_release(&l->ask.claim);
+	claim_release(&l->wait.claim);
 	beat_release(&l->beat);
 	abandon_release(&l->abandon);
 	loop_timer_free(l->abandon_timer);
@@ -77,21 +97,58 @@ void lane_release(struct lane *l)
 	memset(l, 0, sizeof(*l));
 }
 
+bool lane_may_bring(const struct lane *l)
+{
+	const struct lane_ask *q = &l->wait;
+
+	return q->on && !q->carried_out && !q->told_again;
+}
+
+static void begin(struct lane_ask *q, int n)
+{
+	struct lane *l = q->lane;
+
+	q->since_ms = clock_boot_ms();
+	if (!lane_may_bring(l)) {
+		l->request++;
+		l->request_ms = q->since_ms;
+	}
+	q->on = true;
+	q->carried_out = q->told_again = false;
+	q->jobs = n;
+	q->request = l->request;
+}
+
 void lane_claim(struct lane *l, int n)
 {
 	struct lane_batch *b = l->open_batch;
 
-	l->asked = n;
-	l->asked_ms = clock_boot_ms();
-	l->request++;
+	begin(&l->ask, n);
 	if (b && b->close.n + (size_t)n <= CALL_MOST) {
 		l->open_batch = NULL;
-		close_send_and_claim(&b->close, l->host->redis, &l->claim,
+		close_send_and_claim(&b->close, l->host->redis, &l->ask.claim,
 				     l->host->instance, l->request, n);
 		return;
 	}
 	lane_flush(l);
-	claim_send(&l->claim, l->host->redis, l->host->instance, l->request, n);
+	claim_send(&l->ask.claim, l->host->redis, l->host->instance, l->request,
+		   n, false);
+}
+
+void lane_claim_waiting(struct lane *l, struct redis *waiting, int n)
+{
+	begin(&l->wait, n);
+	l->called_off = false;
+	claim_send(&l->wait.claim, waiting, l->host->instance, l->request, n,
+		   true);
+}
+
+void lane_call_off(struct lane *l)
+{
+	if (!lane_may_bring(l) || l->ask.on || l->called_off)
+		return;
+	l->called_off = true;
+	lane_claim(l, 0);
 }
 
 static void complain(const struct lane *l, int64_t n, const char *what)

@@ -20,6 +20,7 @@
 #include "work/log.h"
 
 struct lane;
+struct lane_ask;
 struct task;
 
 /* What all lanes of a worker share. All borrowed. */
@@ -28,10 +29,11 @@ struct lane_host {
 	struct redis *redis;
 	const char *instance; /* random; names this run of the worker */
 	struct log *log;
-	/* A claim was answered, or failed (`a` NULL); `asked` jobs were asked
-	 * for. */
-	void (*claimed)(void *arg, struct lane *l, int asked,
-			const struct claim_answer *a, const struct err *why);
+	/* A claim was answered, or failed (`a` NULL). `known`: what it brings
+	 * has come with the other one's answer. */
+	void (*claimed)(void *arg, struct lane_ask *q,
+			const struct claim_answer *a, bool known,
+			const struct err *why);
 	/* Another request of this lane failed; it will be sent again. */
 	void (*trouble)(void *arg, struct lane *l, const struct err *why);
 	void *arg;
@@ -54,6 +56,24 @@ struct lane_batch {
 	struct lane_batch *made; /* the one made before it */
 };
 
+/*
+ * A claim of a lane. There are two: one with all other requests, and one that
+ * stands behind a wait for a hint, on the connection that waits. Both in flight
+ * have one number, so the server carries out whichever it gets first and tells
+ * the other the same jobs.
+ */
+struct lane_ask {
+	struct lane *lane;
+	struct claim claim;
+	bool on; /* in flight */
+	int jobs;
+	int64_t request;
+	int64_t since_ms; /* since boot: when it was made */
+	/* The other one of this number was answered first: */
+	bool carried_out; /* it was the first at the server, too */
+	bool told_again;  /* it was told what this one has brought */
+};
+
 struct lane {
 	struct lane_host *host; /* borrowed */
 	struct key_set keys;
@@ -66,11 +86,12 @@ struct lane {
 	int64_t certain_ms; /* our leases cannot have run out before then */
 	char epoch[40];	    /* of its data; "" = not known yet */
 	int64_t history;    /* as it said last */
-	struct claim claim; /* in flight while asked > 0 */
-	int asked;	    /* jobs */
-	int64_t asked_ms;   /* since boot: when the claim was made */
+	struct lane_ask ask;
+	struct lane_ask wait;
+	bool called_off;    /* `wait`, by lane_call_off() */
 	int64_t request;    /* number of the last claim */
-	int64_t answered;   /* … of the last it remembers */
+	int64_t request_ms; /* since boot: when the first of it was made */
+	int64_t answered;   /* … of the last that the server remembers */
 	struct beat beat;   /* in flight while beating; engine_beat.c's */
 	bool beating;
 	bool beat_again;      /* asked for meanwhile */
@@ -96,9 +117,21 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	       const char *queue);
 void lane_release(struct lane *l); /* after the connection is gone */
 
-/* Ask for up to `n` jobs; not while a claim is in flight. Sends the open batch,
+/* Ask for up to `n` jobs; not while `ask` is in flight. Sends the open batch,
  * in the same call where it can. */
 void lane_claim(struct lane *l, int n);
+
+/* Behind the wait that has just begun on `waiting`, ask for up to `n` jobs;
+ * while nothing is in flight. */
+void lane_claim_waiting(struct lane *l, struct redis *waiting, int n);
+
+/* The one that waits may still bring jobs: nothing was heard of its number. */
+bool lane_may_bring(const struct lane *l);
+
+/* From the answer to this on the one that waits brings nothing any more; what
+ * it may have brought before comes with that answer. Once for each is enough.
+ */
+void lane_call_off(struct lane *l);
 
 /* Where to encode a result for the next lane_close(); empty. */
 struct buf *lane_result(struct lane *l);

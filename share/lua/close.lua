@@ -87,7 +87,7 @@ end
 write_gathered()
 trim_all(math.min(500, 64 + last / 8))
 if last < #ARGV then
-  answer[#answer + 1] = claim(ARGV[last + 1], ARGV[last + 2], ARGV[last + 3], true)
+  answer[#answer + 1] = claim(ARGV[last + 1], ARGV[last + 2], ARGV[last + 3], 'busy')
 end
 write_wakes()
 write_counters()

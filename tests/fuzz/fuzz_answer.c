@@ -131,7 +131,7 @@ static void ask_claim(void)
 
 	claim_init(&c, &keys);
 	c.fn = on_claim;
-	claim_send(&c, redis, "instance", 1, JOBS);
+	claim_send(&c, redis, "instance", 1, JOBS, false);
 	redis_drain(redis);
 	claim_release(&c);
 }

@@ -446,6 +446,19 @@ close_and_claim() {
   assert_sound
 }
 
+@test "claim: one that waited is no proof that anybody reaches the server" {
+  call beat W x >/dev/null
+  redis HSET 'jq:{q}:meta' beat 1000 hold 0 >/dev/null
+  push a
+  call claim W 1 1 waited >/dev/null
+  assert_equal "$(state a)" 'run '
+  assert_equal "$(redis HGET 'jq:{q}:meta' beat)" 1000
+  # but it sees that nobody has
+  assert [ "$(redis HGET 'jq:{q}:meta' hold)" -gt 1000 ]
+  call claim W 2 1 >/dev/null
+  assert [ "$(redis HGET 'jq:{q}:meta' beat)" -gt 1000 ]
+}
+
 @test "recover: after an outage nobody's lease is taken for one lease time" {
   push a
   claim W 1 >/dev/null

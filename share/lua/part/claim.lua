@@ -11,9 +11,9 @@
 -- often than this, in ms.
 local HOUSEKEEPING = 10
 
--- As `worker`, with a request number that rises. `busy`: the same worker was
--- here a moment ago.
-local function claim(worker, request, most, busy)
+-- As `worker`, with a request number that rises. `how`: "busy", the same worker
+-- was here a moment ago; "waited", it was sent here a while ago.
+local function claim(worker, request, most, how)
   local m = call('HMGET', META, 'epoch', 'paused', 'fence', 'pushed', 'claimed',
     'tick')
   local last, last_request = request_of(worker)
@@ -25,9 +25,9 @@ local function claim(worker, request, most, busy)
     return answer
   end
   if request == last_request then return give_again(answer, worker, last) end
-  local fresh = busy and math.abs(now - (tonumber(m[6]) or 0)) < HOUSEKEEPING
+  local fresh = how == 'busy' and math.abs(now - (tonumber(m[6]) or 0)) < HOUSEKEEPING
   answer[2] = int(fresh and call('ZCARD', RDY) > 0 and HOUSEKEEPING or
-    tick(setting('lease')))
+    tick(setting('lease'), how == 'waited'))
   local ids, looked = {}, 0
   if m[2] then
     answer[1] = 'PAUSED'

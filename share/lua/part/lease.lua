@@ -3,15 +3,16 @@
 
 -- After a gap in which nobody could reach the server nobody's lease is taken
 -- for one lease time (`hold`). Called by everything a worker calls, so that
--- whoever comes first after an outage protects all the others.
-local function outage_check(lease)
+-- whoever comes first after an outage protects all the others. What has `waited`
+-- here is no proof that anybody can.
+local function outage_check(lease, waited)
   local m = call('HMGET', META, 'beat', 'hold')
   local beat, hold = tonumber(m[1]) or now, tonumber(m[2]) or 0
   if now - beat > lease / 2 or now < beat - lease / 2 then
     hold = now + lease
     store('hold', int(hold))
   end
-  if now ~= beat or not m[1] then store('beat', now_text) end
+  if not waited and (now ~= beat or not m[1]) then store('beat', now_text) end
   -- a hold further away than two leases came from another clock
   if hold > now + 2 * lease then hold = 0 end
   return hold

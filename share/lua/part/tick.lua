@@ -101,8 +101,8 @@ end
 
 -- Returns when the next thing is due, in ms from now, 5000 at most. `tick` is
 -- for those who check: what was due before it must have gone.
-local function tick(lease)
-  local hold = outage_check(lease)
+local function tick(lease, waited)
+  local hold = outage_check(lease, waited)
   store('tick', now_text)
   promote(DLY)
   promote(RTY)
