@@ -15,13 +15,13 @@ scene_sweep() {
   tolerant=$([ "$mode" != garble ] || echo 1)
   arena || return
   prepare_retry || return
-  for life in job wait retry cron; do
+  for life in job wait retry cron wake; do
     sweep "$mode" "$life" || return
   done
   work_off retry && work_off cron || return
   end_all "${worker_pid[@]}"
   worker_pid=()
-  count_all job wait retry cron
+  count_all job wait retry cron wake
   check_counts "sweep $mode: "
   check "sweep $mode: ticks of the schedule are missing" "$(ticks_missing)"
   jq-stat -u "unix://$PWD/db.sock" --check >final.check
@@ -30,7 +30,7 @@ scene_sweep() {
   # at the end may hold some for a moment, and hand them back unstarted ($6)
   check "sweep $mode: something happened twice, or not at all" "$(awk '
     $1 ~ /^job/ { bad += $4 != 1 || $5 || $6 || $7 }
-    $1 ~ /^wait/ { bad += $4 || $5 || $6 || $7 }
+    $1 ~ /^wa/ { bad += $4 || $5 || $6 || $7 }
     $1 ~ /^cron/ { bad += $4 || $5 || $7 }
     $1 ~ /^retry/ { bad += $5 || $7 > 1 || $4 != 1 + $7; back += $7 }
     END { print bad + (back != '"$put_back"') }' records)"
@@ -64,6 +64,7 @@ of_life() {
   wait) echo 'a push that waits for the end' ;;
   retry) echo 'a dead job put back' ;;
   cron) echo 'a schedule that fires twice' ;;
+  wake) echo 'a worker that waits for a job' ;;
   esac
 }
 
@@ -95,21 +96,26 @@ live_job() {
   echo "job/j$1" | tee -a tries >>oks
   push job 'life 2200' -i "j$1"
   crew 2 job
-  until_true 60 is_done_or_over "j$1"
-  until is_done "j$1"; do
-    repeated=$((repeated + 1))
-    is_ours "${worker_pid[2]}" || crew 2 job
-    ((repeated < 60)) && until_true 60 is_done_or_over "j$1" || return
-  done
+  until_done job "j$1" || return
   signal TERM "${worker_pid[2]}" && wait "${worker_pid[2]}"
 }
 
+# until_done QUEUE ID: the worker may have come to its end before.
+until_done() {
+  until_true 60 is_done_or_over "$@"
+  until is_done "$@"; do
+    repeated=$((repeated + 1))
+    is_ours "${worker_pid[2]}" || crew 2 "$1"
+    ((repeated < 60)) && until_true 60 is_done_or_over "$@" || return
+  done
+}
+
 is_done() {
-  [ -n "$(db ZSCORE 'jq:{job}:done' "$1")" ]
+  [ -n "$(db ZSCORE "jq:{$1}:done" "$2")" ]
 }
 
 is_done_or_over() {
-  is_done "$1" || ! is_ours "${worker_pid[2]}"
+  is_done "$@" || ! is_ours "${worker_pid[2]}"
 }
 
 # The worker is not of the sweep.
@@ -178,4 +184,19 @@ clock() {
 
 ticks_are_or_over() {
   ticks_are "$1" || ! is_ours "${worker_pid[2]}"
+}
+
+# The push is not of the sweep.
+live_wake() {
+  crew 2 wake
+  until_true 60 waits_or_over || return
+  echo "wake/k$1" | tee -a tries >>oks
+  jq-push -q -u "unix://$PWD/db.sock" -i "k$1" wake ok &&
+    until_done wake "k$1" || return
+  signal TERM "${worker_pid[2]}" && wait "${worker_pid[2]}"
+}
+
+waits_or_over() {
+  db INFO clients | grep -q '^blocked_clients:1' ||
+    ! is_ours "${worker_pid[2]}"
 }
