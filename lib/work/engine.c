@@ -193,6 +193,27 @@ static bool all_known(const struct engine *en)
 	return true;
 }
 
+/* Before an end the last word has to be ours: is there a queue that was not
+ * asked since a job ended, or whose claim that waits may bring one in this
+ * moment? Asked they are in this turn. */
+static bool ask_last(struct engine *en, int64_t now)
+{
+	bool any = false;
+
+	if (en->phase != STOP_RUN)
+		return false;
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+
+		if (!l->unasked && !lane_may_bring(l))
+			continue;
+		any = l->open = true;
+	}
+	if (any)
+		claim_some(en, engine_wanted(en, now));
+	return any;
+}
+
 static void check_idle(struct engine *en, int64_t now)
 {
 	int64_t left;
@@ -213,12 +234,8 @@ static void check_idle(struct engine *en, int64_t now)
 		loop_timer_set(en->idle, left);
 		return;
 	}
-	/* what waits may bring a job in this moment: the last word is ours */
-	if (lane_may_bring(&en->lane[0])) {
-		en->lane[0].open = true;
-		claim_some(en, engine_wanted(en, now));
+	if (ask_last(en, now))
 		return;
-	}
 	en->found_nothing = en->set->need_one && en->taken == 0;
 	engine_finish(en);
 }

@@ -163,17 +163,20 @@ void engine_job_done(void *engine, struct slot *s, struct task *t)
 		count(en, r);
 	en->busy--;
 	en->active_ms = clock_boot_ms();
-	/* What was known of the queues is old now, unless they are being
-	 * listened to. Even then the last word before an end has to be new: the
-	 * handler may have pushed a job. A claim that waits has to have it
-	 * (check_idle()). */
-	if (!engine_waits(en) ||
-	    (en->set->idle_ms >= 0 && !lane_may_bring(&en->lane[0])))
-		for (size_t i = 0; i < en->pick->n; i++) {
-			en->lane[i].open = true;
-			/* a claim that has left did not see what comes now */
-			en->lane[i].again = en->lane[i].ask.on;
+	for (size_t i = 0; i < en->pick->n; i++) {
+		struct lane *l = &en->lane[i];
+
+		/* Before an end they are asked anew, in any case: the handler
+		 * may have pushed a job. */
+		l->unasked = true;
+		/* What was known of them is old now, unless they are being
+		 * listened to. A claim that has left did not see what comes
+		 * now. */
+		if (!engine_waits(en)) {
+			l->open = true;
+			l->again = l->ask.on;
 		}
+	}
 }
 
 static struct slot *slot_of(struct engine *en, pid_t pid)

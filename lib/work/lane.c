@@ -124,6 +124,8 @@ void lane_claim(struct lane *l, int n)
 	struct lane_batch *b = l->open_batch;
 
 	begin(&l->ask, n);
+	if (n > 0)
+		l->unasked = false;
 	if (b && b->close.n + (size_t)n <= CALL_MOST) {
 		l->open_batch = NULL;
 		close_send_and_claim(&b->close, l->host->redis, &l->ask.claim,

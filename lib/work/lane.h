@@ -58,9 +58,9 @@ struct lane_batch {
 
 /*
  * A claim of a lane. There are two: one with all other requests, and one that
- * stands behind a wait for a hint, on the connection that waits. Both in flight
- * have one number, so the server carries out whichever it gets first and tells
- * the other the same jobs.
+ * stands behind a wait for a hint, on the connection that waits. An ask made
+ * while nothing was heard of the one that waits has its number, so the server
+ * carries out whichever it gets first and tells the other the same jobs.
  */
 struct lane_ask {
 	struct lane *lane;
@@ -77,22 +77,23 @@ struct lane_ask {
 struct lane {
 	struct lane_host *host; /* borrowed */
 	struct key_set keys;
-	bool open;	    /* there may be something: ask */
-	bool again;	    /* … after the claim on its way, too */
-	bool paused;	    /* it said so last */
-	int draw;	    /* slots that are about to ask it */
-	int64_t look_ms;    /* ask at the latest then (since boot) */
-	int64_t lease_ms;   /* as it said last */
-	int64_t certain_ms; /* our leases cannot have run out before then */
-	char epoch[40];	    /* of its data; "" = not known yet */
-	int64_t history;    /* as it said last */
-	struct lane_ask ask;
-	struct lane_ask wait;
-	bool called_off;    /* `wait`, by lane_call_off() */
-	int64_t request;    /* number of the last claim */
-	int64_t request_ms; /* since boot: when the first of it was made */
-	int64_t answered;   /* … of the last that the server remembers */
-	struct beat beat;   /* in flight while beating; engine_beat.c's */
+	bool open;	     /* there may be something: ask */
+	bool again;	     /* … after the claim on its way, too */
+	bool unasked;	     /* a job has ended since the last `ask` for some */
+	bool paused;	     /* it said so last */
+	int draw;	     /* slots that are about to ask it */
+	int64_t look_ms;     /* ask at the latest then (since boot) */
+	int64_t lease_ms;    /* as it said last */
+	int64_t certain_ms;  /* our leases cannot have run out before then */
+	char epoch[40];	     /* of its data; "" = not known yet */
+	int64_t history;     /* as it said last */
+	struct lane_ask ask; /* on the connection of all other requests */
+	struct lane_ask wait; /* on the one that waits */
+	bool called_off;      /* `wait`, by lane_call_off() */
+	int64_t request;      /* number of the last claim */
+	int64_t request_ms;   /* since boot: when its first claim was made */
+	int64_t answered;     /* … of the last that the server remembers */
+	struct beat beat;     /* in flight while beating; engine_beat.c's */
 	bool beating;
 	bool beat_again;      /* asked for meanwhile */
 	int64_t beat_sent_ms; /* since boot */
