@@ -141,12 +141,16 @@ static void take_answer(struct engine *en, struct lane_ask *q,
 	int64_t now = clock_boot_ms(), since = q->since_ms, next;
 
 	l->paused = a->word == CLAIM_PAUSED;
-	/* Fewer than asked for is all there was; the hint for what came since
-	 * is waiting for us, and for what a claim that waited has left. None,
-	 * but OK: those it looked at had expired. The same again says nothing
-	 * of what is there now, and may have been got by the first one. */
-	if (q->jobs)
-		l->open = q == &l->ask && a->n >= (size_t)q->jobs;
+	/* Fewer than asked for is all there was: what came since has a hint
+	 * that waits for us. So has what a claim that waited has left, but
+	 * batches begin with what is known to be there, and there was room for
+	 * more than one claim may bring. None, but OK: those it looked at had
+	 * expired. The same again says nothing of what is there now, and may
+	 * have been got by the first one. */
+	if (q == &l->ask && q->jobs)
+		l->open = false;
+	if (q->jobs && (q == &l->ask || q->jobs == ENGINE_CLAIM_MOST))
+		l->open |= a->n >= (size_t)q->jobs;
 	l->open |= (a->word == CLAIM_OK && a->n == 0) ||
 		   a->word == CLAIM_SAME || l->again;
 	if (a->word == CLAIM_SAME)

@@ -41,6 +41,15 @@ became() {
   jq-stat --check q
 }
 
+@test "one that waits begins with all that is there, also if that is more" {
+  spawn worker jq-work -n 120 --batch 200 q sh -c 'wc -l >>sizes'
+  wait_until 5 eval 'redis CLIENT LIST | grep -q "qbuf=[1-9].* cmd=blpop "'
+  seq 120 | jq-push -l -q q
+  wait_exit 10 worker
+  run -0 cat sizes
+  assert_output 120
+}
+
 @test "a batch of more than one claim gives" {
   seq 1000 | jq-push -l -q q
   batch 1000 'wc -l'
