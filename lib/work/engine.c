@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The turns of the engine: after each round of events it sends what has been
- * closed, asks for as many jobs as there are free slots, or waits for a hint.
- * Closes and the claim after them are one call.
+ * closed, asks for as many jobs as there are free slots, or waits for them
+ * (engine_wait.c). Closes and the claim after them are one call.
  */
 #include "work/engine.h"
 
@@ -319,7 +319,7 @@ static void turn(struct engine *en)
 		claim_some(en, n);
 	if (en->phase < STOP_FINISH)
 		check_idle(en, now);
-	engine_wait_review(en, en->phase == STOP_RUN ? n : 0);
+	engine_wait_review(en, n, now);
 	flush(en);
 	if (n > 0 && en->phase == STOP_RUN && all_known(en))
 		engine_wait(en, n, now);

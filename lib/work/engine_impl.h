@@ -129,7 +129,7 @@ void engine_wait(struct engine *en, int64_t n, int64_t now);
 /* Somebody tells when there is something. */
 bool engine_waits(const struct engine *en);
 /* Only `n` jobs are wanted: call a claim off that waits for more. */
-void engine_wait_review(struct engine *en, int64_t n);
+void engine_wait_review(struct engine *en, int64_t n, int64_t now);
 /* The claim that waited was answered; `carried_out`: as the first of its
  * number. */
 void engine_wait_over(struct engine *en, bool carried_out);

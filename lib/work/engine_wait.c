@@ -57,6 +57,8 @@ void engine_wait_over(struct engine *en, bool carried_out)
 /* One gathers a batch: its room ends when that starts. */
 static bool gathering(const struct engine *en)
 {
+	if (en->set->mode != SETTINGS_BATCH)
+		return false;
 	for (int64_t i = 0; i < en->set->slots; i++)
 		if (en->slot[i] && en->slot[i]->state == SLOT_FILLING)
 			return true;
@@ -88,13 +90,14 @@ static int64_t with_it(const struct engine *en, int64_t n)
 
 void engine_wait(struct engine *en, int64_t n, int64_t now)
 {
-	int64_t ms = next_look(en, now), jobs = with_it(en, n);
+	int64_t ms = next_look(en, now), jobs;
 
 	if (!loop_timer_armed(en->poll))
 		loop_timer_set(en->poll, ms + POLL_LATE_MS);
 	/* where no slot is free the end of a job asks, in its close */
 	if (engine_waits(en) || en->wait_error || engine_room(en) <= 0)
 		return;
+	jobs = with_it(en, n);
 	en->wait_on = true;
 	en->hinted = false;
 	claim_wait(en->waiting, en->wait_keys, en->pick->n, ms, answered, en);
@@ -102,10 +105,15 @@ void engine_wait(struct engine *en, int64_t n, int64_t now)
 		lane_claim_waiting(&en->lane[0], en->waiting, (int)jobs);
 }
 
-void engine_wait_review(struct engine *en, int64_t n)
+void engine_wait_review(struct engine *en, int64_t n, int64_t now)
 {
 	struct lane *l = &en->lane[0];
 
+	if (en->phase != STOP_RUN)
+		n = 0;
+	/* the server is in trouble: another request would be more of it */
+	else if (now < en->trouble_ms)
+		return;
 	if (lane_may_bring(l) && n < l->wait.jobs)
 		lane_call_off(l);
 }

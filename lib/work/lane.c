@@ -26,12 +26,12 @@ static void answered(void *arg, const struct claim_answer *a,
 	bool known = q->told_again || (q->carried_out && repeats);
 
 	q->on = false;
+	/* from the other connection what it says of the past may be older than
+	 * what we know */
 	if (a && q == &l->ask) {
 		lane_told(l, &a->past, a->lease_ms);
 		l->answered = q->request;
 	}
-	/* from another connection: what it says of the past may be older than
-	 * what we know */
 	if (a && a->lease_ms > 0)
 		l->lease_ms = a->lease_ms;
 	if (a && other->on && other->request == q->request) {

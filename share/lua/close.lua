@@ -13,7 +13,7 @@
 --       how it ended ("exit:1", "signal:9", "timeout"), one word,
 --       detail: "USER_US SYS_US PEAK_KIB PID WORKER REASON\nSTDERR TAIL",
 --       result (done) or "";
---       then, if the worker wants more, what claim.lua is given
+--       then, if the worker wants more, the first three that claim.lua is given
 -- Returns OK, then for each job OK, DUP (closed by this token before), LOST
 -- (somebody else's by now) or GONE (no such job any more), then what claim.lua
 -- returns. O(jobs · log n).

@@ -113,7 +113,6 @@ state_is() {
   spawn second jq-work q true
   wait_until 5 claims_wait 2
   kill -TSTP "$first"
-  wait_until 5 claims_wait 2
   wait_until 5 eval '[[ $(jq-stat --workers -F state q) == *quiet* ]]'
   begin=${EPOCHREALTIME/[.,]/}
   jq-push -q q x
@@ -135,6 +134,27 @@ state_is() {
   echo 0 >&8
   wait_until 5 is_done 1
   assert_equal "$(jq-stat -i "$job" -F attempts,losses,releases)" $'0\t0\t0'
+}
+
+@test "… but not those that another has run meanwhile" {
+  local first engine
+  jq-ctl -q set q lease=6s
+  waiting first jq-work
+  first=$spawned
+  engine=$(pgrep -P "$first" jq-work)
+  kill -STOP "$engine"
+  jq-push -q q x
+  wait_until 5 state_is running 1
+  spawn second jq-work -n 1 q sh -c 'echo second >>pids'
+  wait_until 20 is_done 1
+  wait_exit 5 second
+  kill -CONT "$engine"
+  wait_until 5 claims_wait 1
+  assert_equal "$(cat pids)" second
+  kill "$first"
+  wait_exit 5 first
+  # nor was one started and ended again at once
+  refute_regex "$stderr" 'lease was lost'
 }
 
 @test "… and when it was killed: by the next engine" {

@@ -12,7 +12,7 @@
 local HOUSEKEEPING = 10
 
 -- As `worker`, with a request number that rises. `how`: "busy", the same worker
--- was here a moment ago; "waited", it was sent here a while ago.
+-- was here a moment ago; "waited", it was sent here perhaps a while ago.
 local function claim(worker, request, most, how)
   local m = call('HMGET', META, 'epoch', 'paused', 'fence', 'pushed', 'claimed',
     'tick')
