@@ -452,6 +452,7 @@ void engine_connect(struct engine *en, struct redis *redis,
 	en->lane_host = (struct lane_host){
 		.loop = en->loop,
 		.redis = redis,
+		.waiting = waiting,
 		.instance = en->set->supervisor->instance,
 		.log = &en->log,
 		.claimed = claimed,

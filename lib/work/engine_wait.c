@@ -102,7 +102,7 @@ void engine_wait(struct engine *en, int64_t n, int64_t now)
 	en->hinted = false;
 	claim_wait(en->waiting, en->wait_keys, en->pick->n, ms, answered, en);
 	if (jobs > 0)
-		lane_claim_waiting(&en->lane[0], en->waiting, (int)jobs);
+		lane_claim_waiting(&en->lane[0], (int)jobs);
 }
 
 void engine_wait_review(struct engine *en, int64_t n, int64_t now)

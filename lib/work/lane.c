@@ -22,8 +22,11 @@ static void answered(void *arg, const struct claim_answer *a,
 	struct lane *l = q->lane;
 	struct lane_ask *other = q == &l->ask ? &l->wait : &l->ask;
 	bool repeats = a && (a->word == CLAIM_SAME || a->word == CLAIM_STALE);
-	/* a server that has forgotten the first may carry out the second */
-	bool known = q->told_again || (q->carried_out && repeats);
+	/* a server that has forgotten the first may carry out the second, which
+	 * then comes on another connection if the first has brought jobs */
+	bool known = (repeats && q->carried_out) ||
+		     (q->told_again &&
+		      (repeats || redis_connection(q->redis) == q->brought_on));
 
 	q->on = false;
 	/* from the other connection what it says of the past may be older than
@@ -37,13 +40,15 @@ static void answered(void *arg, const struct claim_answer *a,
 	if (a && other->on && other->request == q->request) {
 		other->carried_out = !repeats;
 		other->told_again = repeats;
+		other->brought_on = redis_connection(other->redis);
 	}
 	l->host->claimed(l->host->arg, q, a, a && known, why);
 }
 
-static void ask_init(struct lane_ask *q, struct lane *l)
+static void ask_init(struct lane_ask *q, struct lane *l, struct redis *redis)
 {
 	q->lane = l;
+	q->redis = redis;
 	claim_init(&q->claim, &l->keys);
 	q->claim.fn = answered;
 	q->claim.arg = q;
@@ -59,8 +64,8 @@ void lane_init(struct lane *l, struct lane_host *host, const char *space,
 	key_set_init(&l->keys, space, strv_of(queue));
 	l->open = true;
 	l->lease_ms = 15000;
-	ask_init(&l->ask, l);
-	ask_init(&l->wait, l);
+	ask_init(&l->ask, l, host->redis);
+	ask_init(&l->wait, l, host->waiting);
 	beat_init(&l->beat, &l->keys);
 	abandon_init(&l->abandon, &l->keys);
 	l->retry_timer = loop_timer_new(host->loop, retry_due, l);
@@ -137,12 +142,12 @@ void lane_claim(struct lane *l, int n)
 		   n, false);
 }
 
-void lane_claim_waiting(struct lane *l, struct redis *waiting, int n)
+void lane_claim_waiting(struct lane *l, int n)
 {
 	begin(&l->wait, n);
 	l->called_off = false;
-	claim_send(&l->wait.claim, waiting, l->host->instance, l->request, n,
-		   true);
+	claim_send(&l->wait.claim, l->wait.redis, l->host->instance, l->request,
+		   n, true);
 }
 
 void lane_call_off(struct lane *l)

@@ -27,7 +27,8 @@ struct task;
 struct lane_host {
 	struct loop *loop;
 	struct redis *redis;
-	const char *instance; /* random; names this run of the worker */
+	struct redis *waiting; /* the one that waits */
+	const char *instance;  /* random; names this run of the worker */
 	struct log *log;
 	/* A claim was answered, or failed (`a` NULL). `known`: what it brings
 	 * has come with the other one's answer. */
@@ -64,14 +65,16 @@ struct lane_batch {
  */
 struct lane_ask {
 	struct lane *lane;
+	struct redis *redis; /* borrowed */
 	struct claim claim;
 	bool on; /* in flight */
 	int jobs;
 	int64_t request;
 	int64_t since_ms; /* since boot: when it was made */
 	/* The other one of this number was answered first: */
-	bool carried_out; /* it was the first at the server, too */
-	bool told_again;  /* it was told what this one has brought */
+	bool carried_out;    /* it was the first at the server, too */
+	bool told_again;     /* it was told what this one has brought … */
+	uint64_t brought_on; /* … on this connection, or a lost one */
 };
 
 struct lane {
@@ -122,9 +125,9 @@ void lane_release(struct lane *l); /* after the connection is gone */
  * in the same call where it can. */
 void lane_claim(struct lane *l, int n);
 
-/* Behind the wait that has just begun on `waiting`, ask for up to `n` jobs;
- * while nothing is in flight. */
-void lane_claim_waiting(struct lane *l, struct redis *waiting, int n);
+/* Behind the wait that has just begun, ask for up to `n` jobs; while nothing is
+ * in flight. */
+void lane_claim_waiting(struct lane *l, int n);
 
 /* The one that waits may still bring jobs: nothing was heard of its number. */
 bool lane_may_bring(const struct lane *l);

@@ -55,6 +55,7 @@ static void begin(void)
 	host = (struct lane_host){
 		.loop = loop,
 		.redis = main_one,
+		.waiting = waiting_one,
 		.instance = "us",
 		.log = &ours,
 		.claimed = claimed,
@@ -129,7 +130,7 @@ static void one_number(void)
 	CHECK_STR(asked(main_one), "1,2");
 	CHECK(!lane_may_bring(&lane));
 	answer(main_one, "NONE", 0, 1, 10, 0);
-	lane_claim_waiting(&lane, waiting_one, 3);
+	lane_claim_waiting(&lane, 3);
 	CHECK_STR(asked(waiting_one), "2,3,waited");
 	CHECK(lane_may_bring(&lane));
 	lane_claim(&lane, 4);
@@ -147,7 +148,7 @@ static void one_number(void)
 
 	/* the one that waits is */
 	buf_clear(&trace);
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	lane_claim(&lane, 1);
 	answer(waiting_one, "OK", 1, 1, 13, 3);
 	answer(main_one, "SAME", 1, 1, 13, 4);
@@ -168,7 +169,7 @@ static void fail(struct redis *r)
 static void fails(void)
 {
 	begin();
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	lane_claim(&lane, 1);
 	/* nothing is known by that: the other one may still bring it */
 	fail(main_one);
@@ -187,7 +188,7 @@ static void called_off(void)
 	/* nothing waits */
 	lane_call_off(&lane);
 	CHECK_INT(redis_unanswered(main_one), 0);
-	lane_claim_waiting(&lane, waiting_one, 2);
+	lane_claim_waiting(&lane, 2);
 	lane_call_off(&lane);
 	CHECK_STR(asked(main_one), "1,0");
 	lane_call_off(&lane);
@@ -199,7 +200,7 @@ static void called_off(void)
 	CHECK(!lane_may_bring(&lane));
 
 	/* not again and again where that fails */
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	lane_call_off(&lane);
 	fail(main_one);
 	lane_call_off(&lane);
@@ -211,7 +212,7 @@ static void called_off(void)
 static void forgotten(void)
 {
 	begin();
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	lane_call_off(&lane);
 	answer(main_one, "NONE", 0, 1, 5, 0);
 	CHECK(!lane_may_bring(&lane));
@@ -220,13 +221,22 @@ static void forgotten(void)
 
 	/* one that came too late as well */
 	buf_clear(&trace);
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	lane_call_off(&lane);
 	answer(main_one, "NONE", 0, 1, 5, 0);
 	lane_claim(&lane, 1);
 	answer(main_one, "NONE", 0, 1, 5, 0);
 	answer(waiting_one, "STALE", 0, 2, 1, 0);
 	CHECK_STR(trace.p, "ask:0 ask:0 wait:known");
+
+	/* what it had brought was told by the other, and its answer lost */
+	buf_clear(&trace);
+	lane_claim_waiting(&lane, 1);
+	lane_call_off(&lane);
+	answer(main_one, "SAME", 1, 2, 6, 3);
+	waiting_one->connection++;
+	answer(waiting_one, "OK", 1, 3, 1, 0);
+	CHECK_STR(trace.p, "ask:1 wait:1");
 	end();
 }
 
@@ -237,7 +247,7 @@ static void past(void)
 	begin();
 	lane_claim(&lane, 1);
 	answer(main_one, "NONE", 0, 1, 10, 0);
-	lane_claim_waiting(&lane, waiting_one, 1);
+	lane_claim_waiting(&lane, 1);
 	answer(waiting_one, "OK", 1, 1, 11, 1);
 	CHECK_INT(lane.history, 10);
 	CHECK_INT(lane.answered, 1);
