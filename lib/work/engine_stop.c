@@ -299,7 +299,8 @@ static bool patient(const struct engine *en, bool closes, int64_t now)
 void engine_stop_turn(struct engine *en)
 {
 	int64_t now = clock_boot_ms();
-	bool closes;
+	/* the first claim of all may bring jobs */
+	bool closes, reached = en->served || redis_connection(en->redis) > 0;
 	int left;
 
 	if (en->phase < STOP_FINISH || en->finished)
@@ -317,7 +318,7 @@ void engine_stop_turn(struct engine *en)
 		engine_goodbye(en);
 		return;
 	}
-	if (en->served && left && patient(en, closes, now))
+	if (reached && left && patient(en, closes, now))
 		return;
 	en->gave_up |= en->served && left;
 	/* not after a second signal, and never for long */

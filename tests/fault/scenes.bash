@@ -175,12 +175,30 @@ half_open() {
   until_true 20 said_by_worker $((n + 1)) 'connected again'
 }
 
-# How soon an idle worker ends, and the jobs of a killed engine run again.
+# How soon an idle worker ends, and the jobs of a killed engine run again; and
+# that one which is told to before it has heard anything leaves no job behind.
 scene_ends() {
   arena || return
+  early_end || return
   within 100 'from SIGTERM to the end of an idle worker, the slowest of 20' \
     idle_end || return
   within 1000 'until jobs of a killed engine ran again, p99 of 120' engine_end
+}
+
+early_end() {
+  push e ok
+  proxy delay 200
+  crew 1 e
+  until_true 10 runs_in e || return
+  signal TERM "${worker_pid[1]}"
+  wait "${worker_pid[1]}"
+  check 'a job was left behind by a worker that had heard nothing yet' \
+    "$(db ZCARD 'jq:{e}:run')"
+  proxy delay 0
+}
+
+runs_in() {
+  [ "$(db ZCARD "jq:{$1}:run")" -gt 0 ]
 }
 
 idle_end() {
