@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#define NO_PLACE "the worker has no place for it"
+
 /* Slot number `i`, from 0; made when it is needed first. */
 static struct slot *slot(struct engine *en, int64_t i)
 {
@@ -123,18 +125,20 @@ int64_t engine_wanted(struct engine *en, int64_t now)
 	return n > 0 ? n : 0;
 }
 
-/* A job that is not to be run: it came too late, or cannot be read. */
+/* A job that is not to be run, for the reason `why`, or because it cannot be
+ * read. */
 static void turn_away(struct engine *en, struct lane *l,
-		      const struct claim_job *job, const struct err *why)
+		      const struct claim_job *job, const char *why,
+		      const struct err *unread)
 {
 	struct outcome o;
 
-	if (why)
-		outcome_refuse(STATUS_DATA, why->msg, &o);
+	if (unread)
+		outcome_refuse(STATUS_DATA, unread->msg, &o);
 	else
-		outcome_hand_back("the worker has no place for it", &o);
+		outcome_hand_back(why, &o);
 	en->busy++;
-	en->taken += why ? 0 : 1;
+	en->taken += unread ? 0 : 1;
 	slot_refuse(slot(en, 0), l, l->keys.queue, job, &o);
 }
 
@@ -142,16 +146,20 @@ static void turn_away(struct engine *en, struct lane *l,
 static void start(struct engine *en, struct lane *l,
 		  const struct claim_words *words, int64_t since)
 {
+	const char *why = NO_PLACE;
 	struct slot *s = NULL;
 	struct task *t;
 	struct claim_job job;
 	struct err e;
 	int rc = claim_read(words, &job, &e);
 
-	if (rc == 0 && en->phase < STOP_FINISH)
+	/* we may have stood still since it was claimed */
+	if (clock_boot_ms() - since >= l->lease_ms)
+		why = "it came when its lease was over";
+	else if (rc == 0 && en->phase < STOP_FINISH)
 		s = slot_for_job(en);
 	if (!s) {
-		turn_away(en, l, &job, rc < 0 ? &e : NULL);
+		turn_away(en, l, &job, why, rc < 0 ? &e : NULL);
 		return;
 	}
 	en->taken++;
@@ -187,7 +195,7 @@ static void return_ahead(struct engine *en)
 	while ((held = ahead_take(&en->ahead))) {
 		int rc = claim_read(&held->words, &job, &e);
 
-		turn_away(en, &en->lane[0], &job, rc < 0 ? &e : NULL);
+		turn_away(en, &en->lane[0], &job, NO_PLACE, rc < 0 ? &e : NULL);
 	}
 }
 
