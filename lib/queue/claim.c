@@ -9,7 +9,7 @@
 
 /* Elements of an answer before the first job, and of each job. */
 enum {
-	HEAD = 6,
+	HEAD = 7,
 	EACH = 4
 };
 
@@ -49,6 +49,7 @@ static int read_answer(const struct redis_reply *reply, const char *queue,
 	a->past.epoch = redis_str(redis_at(reply, 3));
 	a->past.history = script_number(redis_at(reply, 4));
 	a->past.request = script_number(redis_at(reply, 5));
+	a->left = script_number(redis_at(reply, 6));
 	a->n = (redis_count(reply) - HEAD) / EACH;
 	a->reply = reply;
 	return 0;

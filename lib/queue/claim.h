@@ -25,7 +25,8 @@ struct claim_answer {
 	int64_t next_ms;  /* look again after this long at the latest */
 	int64_t lease_ms; /* of the queue */
 	struct script_past past;
-	size_t n;			 /* jobs; see claim_words() */
+	int64_t left; /* jobs that are ready still, if it took some */
+	size_t n;     /* jobs; see claim_words() */
 	const struct redis_reply *reply; /* borrowed for the call */
 };
 

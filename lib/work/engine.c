@@ -141,18 +141,12 @@ static void take_answer(struct engine *en, struct lane_ask *q,
 	int64_t now = clock_boot_ms(), since = q->since_ms, next;
 
 	l->paused = a->word == CLAIM_PAUSED;
-	/* Fewer than asked for is all there was: what came since has a hint
-	 * that waits for us. So has what a claim that waited has left, but
-	 * batches begin with what is known to be there, and there was room for
-	 * more than one claim may bring. None, but OK: those it looked at had
-	 * expired. The same again says nothing of what is there now, and may
-	 * have been got by the first one. */
+	/* What comes later has a hint that waits for us. The same again says
+	 * nothing of what is there now, and may have been got by the first one.
+	 */
 	if (q == &l->ask && q->jobs)
 		l->open = false;
-	if (q->jobs && (q == &l->ask || q->jobs == ENGINE_CLAIM_MOST))
-		l->open |= a->n >= (size_t)q->jobs;
-	l->open |= (a->word == CLAIM_OK && a->n == 0) ||
-		   a->word == CLAIM_SAME || l->again;
+	l->open |= a->left > 0 || a->word == CLAIM_SAME || l->again;
 	if (a->word == CLAIM_SAME)
 		since = l->request_ms;
 	l->again = false;
@@ -164,7 +158,6 @@ static void take_answer(struct engine *en, struct lane_ask *q,
 		ask_on(en, (int64_t)a->n, now);
 	for (size_t i = 0; i < a->n; i++)
 		engine_take(en, l, a, i, since);
-	engine_taken(en);
 }
 
 static void claimed(void *arg, struct lane_ask *q, const struct claim_answer *a,
@@ -317,6 +310,7 @@ static void turn(struct engine *en)
 	n = engine_wanted(en, now);
 	if (n > 0)
 		claim_some(en, n);
+	engine_fed(en);
 	if (en->phase < STOP_FINISH)
 		check_idle(en, now);
 	engine_wait_review(en, n, now);

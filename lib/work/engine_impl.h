@@ -117,8 +117,8 @@ void engine_take(struct engine *en, struct lane *l,
 void engine_take_ahead(struct engine *en, int64_t now);
 /* A timer's: hand them back if they have been there for too long. */
 void engine_ahead_due(void *engine);
-/* All of the answer has been given. */
-void engine_taken(struct engine *en);
+/* What has come was given to the slots, and what is wanted was asked for. */
+void engine_fed(struct engine *en);
 /* How many slots have jobs. */
 int64_t engine_occupied(const struct engine *en);
 

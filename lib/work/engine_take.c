@@ -16,19 +16,21 @@ static struct slot *slot(struct engine *en, int64_t i)
 	return en->slot[i];
 }
 
-/* The slot for the next job: one that gathers, else the one with the fewest;
- * NULL when there is no room. */
+/* The slot for the next job: one that gathers, else the one with the fewest,
+ * else one that has gathered many bytes; NULL when there is no place. */
 static struct slot *slot_for_job(struct engine *en)
 {
 	bool many = en->set->mode == SETTINGS_STREAM;
-	struct slot *best = NULL;
+	struct slot *best = NULL, *heavy = NULL;
 
 	for (int64_t i = 0; i < en->set->slots; i++) {
 		struct slot *s = slot(en, i);
 
-		if (s->state == SLOT_FILLING && slot_place(s))
+		if (s->state == SLOT_FILLING && slot_room(s))
 			return s;
-		if (slot_place(s) && (!best || s->n < best->n))
+		if (s->state == SLOT_FILLING && slot_place(s))
+			heavy = s;
+		else if (slot_place(s) && (!best || s->n < best->n))
 			best = s;
 		/* an idle handler before a new one; where each job has its
 		 * own, any will do */
@@ -37,7 +39,7 @@ static struct slot *slot_for_job(struct engine *en)
 			  : best == s && en->set->mode == SETTINGS_EACH))
 			break;
 	}
-	return best;
+	return best ? best : heavy;
 }
 
 /* Jobs that the slots could be given. Where each holds one the count is known;
@@ -229,17 +231,22 @@ void engine_ahead_due(void *engine)
 		return_ahead(en);
 }
 
-void engine_taken(struct engine *en)
+void engine_fed(struct engine *en)
 {
-	bool more = false;
+	bool asked = false, others;
 
 	if (en->set->mode == SETTINGS_EACH)
 		return;
+	others = room(en) > 0;
 	for (size_t i = 0; i < en->pick->n; i++)
-		more |= en->lane[i].open || en->lane[i].ask.on;
-	for (int64_t i = 0; i < en->set->slots; i++)
-		if (en->slot[i])
-			slot_go(en->slot[i], more);
+		asked |= en->lane[i].ask.on;
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = en->slot[i];
+
+		/* what comes for one that has enough goes to others */
+		if (s)
+			slot_go(s, asked && (slot_room(s) || !others));
+	}
 }
 
 int64_t engine_occupied(const struct engine *en)

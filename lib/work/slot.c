@@ -486,7 +486,7 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 		{
 			[SLOT_EXITED] = ignore,
 			[SLOT_EOF] = ignore,
-			[SLOT_TIMER] = slot_batch_start,
+			[SLOT_TIMER] = slot_batch_time,
 			[SLOT_LOST] = ignore,
 			[SLOT_CANCEL] = ignore,
 			[SLOT_BROKEN] = ignore,

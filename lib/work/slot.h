@@ -139,6 +139,7 @@ struct slot {
 	size_t cap, first, n;
 	struct slot_feed *feed; /* owned; only with --stream */
 	struct buf records;	/* of a batch that is being gathered */
+	bool waited;		/* … so long as it may for others to come */
 
 	/* The handler. */
 	char mark[KEY_QUEUE_MAX + KEY_ID_MAX + 16]; /* "NAME=value" of it */
@@ -184,7 +185,8 @@ struct task *slot_task(const struct slot *s, size_t i);
 struct task *slot_add(struct slot *s, void *lane, const char *queue,
 		      const struct claim_job *job);
 
-/* All that was claimed has been added: go on with it. `more` may come soon. */
+/* All that came has been added: go on with it. `more` was asked for and would
+ * come here. */
 void slot_go(struct slot *s, bool more);
 
 /* Close a job that was claimed and is not to be run: host->done() is called

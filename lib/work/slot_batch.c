@@ -11,7 +11,7 @@
 #include "base/clock.h"
 
 enum {
-	/* One that could not be filled, as the server is in trouble. */
+	/* What was asked for comes later, as the server is in trouble. */
 	LATE_MS = 1000,
 	/* A batch of so many bytes is full. */
 	BYTES_MOST = 16 << 20,
@@ -48,6 +48,7 @@ void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
 	if (s->n > 1)
 		return;
 	s->state = SLOT_FILLING;
+	s->waited = wait <= 0;
 	loop_timer_set(s->timer, wait > 0 ? wait : LATE_MS);
 }
 
@@ -66,10 +67,21 @@ void slot_batch_start(struct slot *s)
 
 void slot_batch_go(struct slot *s, bool more)
 {
-	bool wait = s->host->settings->batch_wait_ms > 0;
+	bool enough = s->waited || slot_room(s) == 0;
 
-	if (slot_room(s) == 0 || (!more && !wait))
+	if (slot_place(s) == 0 || (enough && !more))
 		slot_batch_start(s);
+}
+
+/* It has waited for others. What is there already comes in all the same. */
+void slot_batch_time(struct slot *s)
+{
+	if (s->waited) {
+		slot_batch_start(s);
+		return;
+	}
+	s->waited = true;
+	loop_timer_set(s->timer, LATE_MS);
 }
 
 /* By its id or QUEUE/ID; NULL if it is not in the batch, or closed. */

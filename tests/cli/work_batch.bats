@@ -57,6 +57,23 @@ became() {
   assert_output 1000
 }
 
+@test "a batch holds 16 MiB of payloads, however many claims these take" {
+  printf '%0300000d\n' {1..60} | jq-push -l -q q
+  batch 1000 'wc -l'
+  assert_success
+  assert_equal "${#lines[@]} $((lines[0] + lines[1]))" '2 60'
+  [ "${lines[0]}" -ge 56 ]
+  assert_equal "$(jq-stat -H -F released_total q)" 0
+}
+
+@test "a wait that is over before all that is there has come: it comes in" {
+  seq 2500 | jq-push -l -q q
+  batch 1000 --batch-wait 1ms 'wc -l'
+  assert_success
+  assert_output $'1000\n1000\n500'
+  assert_equal "$(jq-stat -H -F released_total q)" 0
+}
+
 @test "the exit status is the outcome of all of them" {
   push a b
   batch 9 'echo why >&2; exit 3'

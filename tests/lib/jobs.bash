@@ -59,7 +59,7 @@ job_push() {
 }
 
 job_claim() {
-  job_call "$1" claim "${2:-W}" "${EPOCHREALTIME/[.,]/}" 1 | sed -n 7p
+  job_call "$1" claim "${2:-W}" "${EPOCHREALTIME/[.,]/}" 1 | sed -n 8p
 }
 
 job_close() {

@@ -23,7 +23,7 @@ push() {
 
 # claim WORKER REQUEST [N]: the ids that came, one per line
 claim() {
-  call claim "$1" "$2" "${3:-1}" | sed -n '7~5p'
+  call claim "$1" "$2" "${3:-1}" | sed -n '8~5p'
 }
 
 # A request number above all before it.
@@ -162,8 +162,8 @@ assert_sound() {
 @test "claim: the same request again gives the same jobs and tokens" {
   push a
   push b
-  first=$(call claim W 1 2 | tail -n +7)
-  second=$(call claim W 1 2 | tail -n +7)
+  first=$(call claim W 1 2 | tail -n +8)
+  second=$(call claim W 1 2 | tail -n +8)
   assert_equal "$second" "$first"
   assert_equal "$(call claim W 1 2 | head -n 1)" SAME
   assert_equal "$(record a 5)" 1
@@ -304,14 +304,14 @@ close_and_claim() {
   assert_line --index 0 OK
   assert_line --index 1 OK
   assert_line --index 2 OK
-  assert_line --index 8 b
+  assert_line --index 9 b
   assert_equal "$(state a) $(state b) $(state c)" 'done  run  rdy '
   # the answer was lost
   run -0 close_and_claim a 2 1
   assert_line --index 1 DUP
   assert_line --index 2 SAME
-  assert_line --index 8 b
-  assert_line --index 9 "$(record b 1)"
+  assert_line --index 9 b
+  assert_line --index 10 "$(record b 1)"
   # a late copy of it
   claim W 3 >/dev/null
   run -0 close_and_claim a 2 1
@@ -328,21 +328,21 @@ close_and_claim() {
   redis ZADD 'jq:{q}:dly' 1.0 later >/dev/null
   # there is nothing else to give
   run -0 close_and_claim a 2 1
-  assert_line --index 8 later
+  assert_line --index 9 later
   push b
   push latest 9 +60000
   redis ZADD 'jq:{q}:dly' 1.0 latest >/dev/null
   token=$(record later 1)
   redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) - 11))" >/dev/null
   run -0 close_and_claim later 3 1
-  assert_line --index 8 latest
+  assert_line --index 9 latest
   # a clock that goes back keeps nothing from its turn
   push even-later 9 +60000
   redis ZADD 'jq:{q}:dly' 1.0 even-later >/dev/null
   token=$(record latest 1)
   redis HSET 'jq:{q}:meta' tick "$(($(date +%s%3N) + 60000))" >/dev/null
   run -0 close_and_claim latest 4 1
-  assert_line --index 8 even-later
+  assert_line --index 9 even-later
   assert_sound
 }
 

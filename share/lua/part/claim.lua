@@ -4,8 +4,9 @@
 -- claim() returns OK (without a job: ask again), SAME (this request again: the
 -- jobs it got), STALE (an older one), PAUSED or NONE, then the ms until
 -- something is due, the lease in ms, the epoch, the history (this claim in it),
--- the number of this worker's last request before (0 = none is known); then 4
--- for each job: id, token, record, envelope.
+-- the number of this worker's last request before (0 = none is known), and how
+-- many jobs are still ready where it took some; then 4 for each job: id, token,
+-- record, envelope.
 
 -- A worker that is busy claims often: then it does the housekeeping no more
 -- often than this, in ms.
@@ -18,7 +19,7 @@ local function claim(worker, request, most, how)
     'tick')
   local last, last_request = request_of(worker)
   local answer = {'NONE', 0, int(setting('lease')), m[1] or '',
-    history(m[4], m[5]), int(last_request)}
+    history(m[4], m[5]), int(last_request), 0}
   request = tonumber(request)
   if last == 'closed' or request < last_request then
     answer[1] = 'STALE'
@@ -42,8 +43,9 @@ local function claim(worker, request, most, how)
   end
   -- somebody's turn, if there is more than this one could take; its own again,
   -- if all it met had expired
-  if looked > 0 and call('ZCARD', RDY) > 0 then
-    answer[1] = 'OK'
+  local left = looked > 0 and call('ZCARD', RDY) or 0
+  if left > 0 then
+    answer[1], answer[7] = 'OK', left
     woken = woken + 1
   end
   call('HSET', WRK, 'c:' .. worker, table.concat({int(request), unpack(ids)}, ' '))
