@@ -310,7 +310,18 @@ static void answered(struct slot *s, const struct answer *a)
 		part(s);
 }
 
-static void read_line(struct slot *s, struct strv line)
+/* How much of what was sent it has read, as far as that is known. */
+static uint64_t consumed(const struct slot_feed *f)
+{
+	int left = 0;
+
+	if (f->fd == -1 || ioctl(f->fd, FIONREAD, &left) == -1)
+		return f->written;
+	return f->written - (uint64_t)left;
+}
+
+/* `had`: the bytes that it had read when it wrote this. */
+static void read_line(struct slot *s, struct strv line, uint64_t had)
 {
 	struct slot_feed *f = s->feed;
 	char what[128], shown[64];
@@ -319,6 +330,11 @@ static void read_line(struct slot *s, struct strv line)
 	if (s->n == 0 || f->written <= slot_task(s, 0)->from) {
 		snprintf(what, sizeof(what),
 			 "answered '%s' when no job was unanswered",
+			 text_show(line, shown, sizeof(shown)));
+		broken(s, what);
+	} else if (had <= slot_task(s, 0)->from) {
+		snprintf(what, sizeof(what),
+			 "answered '%s' before it had read the job",
 			 text_show(line, shown, sizeof(shown)));
 		broken(s, what);
 	} else if (answer_parse(line, &a, NULL) < 0) {
@@ -352,6 +368,7 @@ void slot_stream_answers(struct slot *s, struct strv bytes)
 {
 	struct slot_feed *f = s->feed;
 	struct buf *b = &f->partial;
+	uint64_t had = consumed(f);
 	const char *end;
 	size_t at = 0;
 
@@ -363,7 +380,7 @@ void slot_stream_answers(struct slot *s, struct strv bytes)
 	while (!f->broken && (end = memchr(b->p + at, '\n', b->len - at))) {
 		size_t n = (size_t)(end - (b->p + at));
 
-		read_line(s, strv_make(b->p + at, n));
+		read_line(s, strv_make(b->p + at, n), had);
 		at += n + 1;
 	}
 	buf_drop(b, at);
@@ -445,23 +462,12 @@ void slot_stream_blame(struct slot *s)
 	s->feed->blamed = s->n ? slot_task(s, 0)->serial : 0;
 }
 
-/* How much of what was sent it has read, as far as that is known. */
-static uint64_t consumed(const struct slot_feed *f)
-{
-	int left = 0;
-
-	if (f->fd == -1 || ioctl(f->fd, FIONREAD, &left) == -1)
-		return f->written;
-	return f->written - (uint64_t)left;
-}
-
-/* Whether the end of the handler is the first job's doing. One that exits 0
- * between two jobs, as after a certain number, has done nothing wrong. */
+/* Whether the end of the handler is the first job's doing: not if it had not
+ * begun to read that. */
 static bool charged(const struct slot *s)
 {
 	const struct slot_feed *f = s->feed;
 	const struct task *t = slot_task(s, 0);
-	bool clean = s->end.code == 0 && f->answered > 0;
 
 	if (s->n == 0 || t->lost)
 		return false;
@@ -477,7 +483,7 @@ static bool charged(const struct slot *s)
 		break;
 	}
 	/* one that answers nothing may never have come to read */
-	return !f->answered || t->from < (clean ? consumed(f) : f->written);
+	return !f->answered || t->from < consumed(f);
 }
 
 static void close_first(struct slot *s)

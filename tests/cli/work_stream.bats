@@ -156,14 +156,17 @@ EOF
   became 3 retry exit:9 why
 }
 
-@test "a handler may end by itself between two jobs" {
-  push a b c d e
+@test "a handler may end by itself between two jobs, in whatever way" {
+  local end
   # a shell reads byte by byte, so that the third record stays in the pipe
-  stream --window 3 'read -r x && echo "ok $$"; read -r x && echo "ok $$"
-    exit 0'
-  assert_success
-  assert_equal "$(counts 'done')" 5
-  assert_equal "$(sort -u <<<"$output" | wc -l)" 3
+  for end in 'exit 0' 'exit 65' 'kill -KILL $$'; do
+    seq 5 | jq-push -q -l q
+    stream --window 3 'read -r x && echo "ok $$"; read -r x && echo "ok $$"
+      '"$end"
+    assert_success
+    assert_equal "$(sort -u <<<"$output" | wc -l)" 3
+  done
+  assert_equal "$(counts 'done')" 15
   assert_equal "$(redis HGET 'jq:{q}:meta' failed)" ''
 }
 
@@ -219,6 +222,13 @@ EOF
   assert_success
   became 1 'done'
   assert_regex "$stderr" "answered 'ok' when no job was unanswered: ending it"
+}
+
+@test "an answer before the job was read is none: the job is charged, not done" {
+  push a
+  stream 'echo ok ready; sleep 300 # handler'
+  assert_equal "$status" 1
+  became 1 retry protocol "answered 'ok ready' before it had read the job"
 }
 
 @test "a line beyond all bounds is no answer" {
