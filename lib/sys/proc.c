@@ -97,20 +97,6 @@ bool proc_stat(pid_t pid, struct proc_stat *out)
 	return true;
 }
 
-int64_t proc_resident(pid_t pid)
-{
-	struct buf b = BUF_INIT;
-	char path[64];
-	int64_t n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	/* pages: all, and those in memory */
-	if (slurp(path, 1024, &b) && strchr(b.p, ' '))
-		n = strtoll(strchr(b.p, ' '), NULL, 10) * sysconf(_SC_PAGESIZE);
-	buf_release(&b);
-	return n;
-}
-
 /* In the middle of execve() a process has no environment for a moment: field
  * 51, where it ends, is 0. So it is for one that has ended. */
 static bool in_exec(pid_t pid)
@@ -198,6 +184,34 @@ void proc_children(pid_t pid, struct proc_list *l)
 		each_number("/proc", child_by_stat, &f);
 	}
 	buf_release(&f.text);
+}
+
+static int64_t resident(pid_t pid)
+{
+	struct buf b = BUF_INIT;
+	char path[64];
+	int64_t n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	/* pages: all, and those in memory */
+	if (slurp(path, 1024, &b) && strchr(b.p, ' '))
+		n = strtoll(strchr(b.p, ' '), NULL, 10) * sysconf(_SC_PAGESIZE);
+	buf_release(&b);
+	return n;
+}
+
+int64_t proc_resident(pid_t pid)
+{
+	struct proc_list l = {0};
+	int64_t n = 0;
+
+	proc_list_add(&l, pid);
+	for (size_t i = 0; i < l.n; i++) {
+		n += resident(l.v[i]);
+		proc_children(l.v[i], &l);
+	}
+	proc_list_release(&l);
+	return n;
 }
 
 static bool has_string(const struct buf *b, const char *want)

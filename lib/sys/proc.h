@@ -32,7 +32,8 @@ struct proc_stat {
 /* False when there is no such process (any more). */
 bool proc_stat(pid_t pid, struct proc_stat *out);
 
-/* Bytes of memory it has now (the resident set); 0 when that is unknown. */
+/* Bytes of memory that it and all below it have now: their resident sets added
+ * up, so what some share counts for each. 0 when that is unknown. */
 int64_t proc_resident(pid_t pid);
 
 /*

@@ -144,6 +144,8 @@ static int check_many(const struct settings *s, const struct settings_said *m,
 		return only_with("--window", "--stream", e);
 	if (m->has_recycle && !m->stream)
 		return only_with("--recycle", "--stream", e);
+	if (m->has_recycle_memory && !m->stream)
+		return only_with("--recycle-memory", "--stream", e);
 	if (m->has_batch_wait && !m->has_batch)
 		return only_with("--batch-wait", "--batch", e);
 	if (m->stream || m->has_batch) {

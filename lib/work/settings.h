@@ -99,7 +99,8 @@ struct settings_said {
 	bool once, drain, no_control, no_result, no_pass;
 	bool has_limit, has_idle, has_max_result;
 	/* Of --stream and --batch: */
-	bool stream, has_window, has_recycle, has_batch, has_batch_wait;
+	bool stream, has_window, has_recycle, has_recycle_memory;
+	bool has_batch, has_batch_wait;
 	bool nul, has_frame;
 	int64_t window, batch; /* window: 1 before any is read */
 };

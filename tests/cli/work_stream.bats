@@ -269,6 +269,15 @@ EOF
   assert_equal "$(sort -u <<<"$output" | wc -l)" 2
 }
 
+@test "--recycle-memory: what the handler has started counts as well" {
+  push a b
+  # the first shell itself stays small
+  stream --recycle-memory 30M 'sh -c "x=\$(head -c 40000000 /dev/zero | tr \"\\0\" x)
+    while read -r line; do echo \"ok \$\$\"; done"; exit'
+  assert_success
+  assert_equal "$(sort -u <<<"$output" | wc -l)" 2
+}
+
 @test "told to stop: what was sent is finished, then stdin is closed" {
   push a b c
   spawn worker jq-work --stream --window 2 q sh -c 'trap "" TERM
@@ -419,6 +428,10 @@ EOF
     assert_equal "$args: $status" "$args: 64"
   done
   run jq-work --stream --handlers . q
+  assert_equal "$status" 64
+  run jq-work --recycle-memory 5M q cat
+  assert_line 'jq-work: --recycle-memory goes with --stream'
+  run jq-work --stream --recycle-memory 0 q cat
   assert_equal "$status" 64
 }
 
