@@ -33,7 +33,7 @@ struct args {
 	struct job_options job;
 	struct durable durable;
 	struct pusher_frame frame;
-	bool has_delay, has_at;
+	bool has_delay, has_at, dash;
 	struct strv queue;
 	char *const *payloads; /* operands, or stdin when there are none */
 	size_t n_payloads;
@@ -152,8 +152,10 @@ static void check_input(const struct args *a)
 		opt_usage(&cmd, "--wait is for one job");
 	if (a->wait_timeout && !a->wait)
 		opt_usage(&cmd, "--wait-timeout goes with --wait");
-	if (!a->n_payloads && isatty(STDIN_FILENO))
-		opt_usage(&cmd, "no PAYLOAD, and stdin is a terminal");
+	if (!a->n_payloads && !a->dash && isatty(STDIN_FILENO))
+		opt_usage(&cmd, "%sstdin is a terminal (write - for PAYLOAD "
+				"to type there)",
+			  streams(a) ? "" : "no PAYLOAD, and ");
 }
 
 static void parse_args(struct args *a, int argc, char **argv)
@@ -173,8 +175,10 @@ static void parse_args(struct args *a, int argc, char **argv)
 	a->payloads = argv + first + 1;
 	a->n_payloads = (size_t)(argc - first - 1);
 	/* after "--" it is a payload like any other */
-	if (a->n_payloads == 1 && !dashes && strcmp(a->payloads[0], "-") == 0)
+	if (a->n_payloads == 1 && !dashes && strcmp(a->payloads[0], "-") == 0) {
+		a->dash = true;
 		a->n_payloads = 0;
+	}
 	check_job(a);
 	a->wait |= a->follow;
 	check_input(a);
@@ -286,8 +290,11 @@ static int take_record(struct run *r, const struct record_reader *in,
 				     clock_real_ms()};
 
 	if (too_long)
+		/* of others it is said how many came before */
 		err_set(e, STATUS_DATA,
-			"larger than %zu bytes (see --max-payload)", in->limit);
+			"%slarger than %zu bytes (see --max-payload)",
+			a->common.json || in->number > 1 ? "" : "record 1 is ",
+			in->limit);
 	if (!a->common.json && too_long)
 		return -1;
 	if (!a->common.json)

@@ -379,8 +379,13 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   run -64 script -qec 'jq-push q' /dev/null
   assert_output --partial 'stdin is a terminal'
   run -64 script -qec 'jq-push -l q' /dev/null
-  assert_output --partial 'stdin is a terminal'
+  assert_output --partial 'stdin is a terminal (write - for PAYLOAD'
   nothing_was_sent
+}
+
+@test "what is typed on a terminal, when that is asked for" {
+  run -0 script -qec 'jq-push -l q -' /dev/null < <(printf 'a\nb\n\4')
+  assert_equal "$(jq-stat -H -F ready q)" 2
 }
 
 @test "environments that should make no difference" {
