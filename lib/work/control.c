@@ -53,7 +53,7 @@ struct reading {
 
 static void strange(const struct reading *r, const char *why)
 {
-	r->events->strange(r->arg, r->line, why);
+	r->events->strange(r->arg, r->line, "ignored", why);
 }
 
 static void keep(struct buf *b, struct strv text)
@@ -176,18 +176,26 @@ static void read_line(struct reading *r, struct strv line)
 	strange(r, "unknown word");
 }
 
+/* What fits of a line counts: better half a reason than none. */
+static void read_cut(struct reading *r, struct strv part)
+{
+	struct buf *b = &r->c->partial;
+
+	buf_add(b, part.p, CONTROL_LINE_MAX - 1 - b->len);
+	r->line = strv_make(b->p, b->len);
+	r->events->strange(r->arg, r->line, "cut", "longer than 4096 bytes");
+	read_line(r, r->line);
+	buf_clear(b);
+	r->c->skipping = true;
+}
+
 /* The part of a line that ends with these bytes, or goes on after them. */
 static void add_part(struct reading *r, struct strv part, bool ended)
 {
 	struct control *c = r->c;
 
-	if (!c->skipping && c->partial.len + part.n >= CONTROL_LINE_MAX) {
-		buf_add(&c->partial, part.p, part.n < 64 ? part.n : 64);
-		r->line = strv_make(c->partial.p, 64);
-		strange(r, "longer than 4096 bytes");
-		buf_clear(&c->partial);
-		c->skipping = true;
-	}
+	if (!c->skipping && c->partial.len + part.n >= CONTROL_LINE_MAX)
+		read_cut(r, part);
 	if (!c->skipping && (c->partial.len || !ended)) {
 		buf_add(&c->partial, part.p, part.n);
 		part = strv_make(c->partial.p, c->partial.len);

@@ -20,8 +20,10 @@ struct control_events {
 	void (*extend)(void *arg, int64_t ms);
 	/* "progress …" changed what jq-stat shows. */
 	void (*progress)(void *arg);
-	/* A line that is not understood; `why` says what is wrong with it. */
-	void (*strange)(void *arg, struct strv line, const char *why);
+	/* A line that is "ignored" or "cut"; `why` says what is wrong with it.
+	 */
+	void (*strange)(void *arg, struct strv line, const char *is,
+			const char *why);
 	/* Of a batch: "done ID …", "retry ID …", "dead ID …"; `rest` is what
 	 * stands behind the word. Returns NULL, or why it is not understood. */
 	const char *(*decide)(void *arg, struct strv word, struct strv rest);

@@ -41,7 +41,8 @@ static void extend(void *arg, int64_t ms)
 		loop_timer_set(s->timer, ms);
 }
 
-static void strange(void *arg, struct strv line, const char *why)
+static void strange(void *arg, struct strv line, const char *is,
+		    const char *why)
 {
 	struct slot *s = arg;
 	char shown[80];
@@ -50,8 +51,8 @@ static void strange(void *arg, struct strv line, const char *why)
 		return;
 	s->host->warned = true;
 	log_say(s->host->log, LOG_WARN,
-		"%s: line '%s' on descriptor 3 is ignored: %s (said once)",
-		s->capture.job, text_show(line, shown, sizeof(shown)), why);
+		"%s: line '%s' on descriptor 3 is %s: %s (said once)",
+		s->capture.job, text_show(line, shown, sizeof(shown)), is, why);
 }
 
 static const char *decide(void *arg, struct strv word, struct strv rest)

@@ -114,6 +114,15 @@ became() {
   assert_equal "$(field 4 state)" retry
 }
 
+@test "a word that is too long counts as far as it fits" {
+  push a b
+  batch 9 'printf "dead 1 %06000d\n" 0 >&3'
+  became 1 dead dead
+  became 2 'done'
+  assert_regex "$(field 1 error)" '^0{100}'
+  assert_regex "$stderr" 'on descriptor 3 is cut: longer than 4096 bytes'
+}
+
 @test "the time limit ends the whole batch" {
   push a b
   batch 9 -t 300ms 'echo "done 1" >&3; sleep 300 # handler'

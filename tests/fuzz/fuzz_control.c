@@ -35,7 +35,8 @@ static void progress(void *arg)
 	buf_add(&t->text, t->c->text.p, t->c->text.len);
 }
 
-static void strange(void *arg, struct strv line, const char *why)
+static void strange(void *arg, struct strv line, const char *is,
+		    const char *why)
 {
 	struct told *t = arg;
 
@@ -43,7 +44,7 @@ static void strange(void *arg, struct strv line, const char *why)
 		      !memchr(line.p, '\n', line.n),
 	      "a strange line is one line");
 	HOLDS(fuzz_is_line(strv_of(why)), "a reason is one printable line");
-	buf_addf(&t->text, "strange (%s) ", why);
+	buf_addf(&t->text, "%s (%s) ", is, why);
 	buf_add(&t->text, line.p, line.n);
 	buf_addch(&t->text, '\n');
 }

@@ -22,11 +22,12 @@ static void on_progress(void *arg)
 
 static char decided[64];
 
-static void on_strange(void *arg, struct strv line, const char *why)
+static void on_strange(void *arg, struct strv line, const char *is,
+		       const char *why)
 {
 	(void)arg;
 	strangers++;
-	snprintf(last_why, sizeof(last_why), "%s", why);
+	snprintf(last_why, sizeof(last_why), "%s: %s", is, why);
 	snprintf(last_line, sizeof(last_line), "%.*s", (int)line.n, line.p);
 }
 
@@ -213,8 +214,8 @@ static void too_long(void)
 				&events, NULL);
 		feed(&c, "x\nresult after\n");
 		CHECK_INT(strangers, 1);
-		CHECK_HAS(last_why, "4096");
-		CHECK_STR(c.error_text.p, "");
+		CHECK_HAS(last_why, "cut: longer than 4096");
+		CHECK_INT((long long)c.error_text.len, CONTROL_LINE_MAX - 7);
 		CHECK_STR(c.result.p, "after");
 	}
 	/* the longest that is taken: 4096 bytes with the newline */
@@ -241,7 +242,7 @@ static void words_about_one_of_many(void)
 	strangers = 0;
 	feed(&c, "done\n");
 	CHECK_INT(strangers, 1);
-	CHECK_STR(last_why, "no job is named");
+	CHECK_STR(last_why, "ignored: no job is named");
 	/* the others are what they are for one */
 	feed(&c, "error broken\n");
 	CHECK_STR(c.error_text.p, "broken");
