@@ -12,7 +12,7 @@ call() {
     seen events; do
     keys+=("jq:{q}:$name")
   done
-  redis EVAL "$(cat "$ROOT/build/gen/lua/$script.lua")" 16 "${keys[@]}" "$@"
+  redis EVAL "$(<"$ROOT/build/gen/lua/$script.lua")" 16 "${keys[@]}" "$@"
 }
 
 # push ID [PRIORITY [WHEN [EXPIRE [OPTIONS]]]]: the payload is «payload of ID»
@@ -42,11 +42,20 @@ close_as() {
     "1 2 3 4 me ${6:-}"$'\n'"the tail" "${7:-}"
 }
 
-state() {
+# of_sets COMMAND ARG…: what it says of each set, in one go
+of_sets() {
   local set
-  for set in rdy dly rty run done dead; do
-    [ -z "$(redis ZSCORE "jq:{q}:$set" "$1")" ] || printf '%s ' "$set"
-  done
+  for set in rdy dly rty run 'done' dead; do
+    printf '%s "jq:{q}:%s" %s\n' "$1" "$set" "${*:2}"
+  done | redis
+}
+
+state() {
+  local names=(rdy dly rty run 'done' dead) score
+  while read -r score; do
+    [ -z "$score" ] || printf '%s ' "${names[0]}"
+    names=("${names[@]:1}")
+  done < <(of_sets ZSCORE "$1")
 }
 
 meta() {
@@ -71,10 +80,8 @@ expire_lease() {
 
 # What must hold after every script, whatever was done before it.
 assert_sound() {
-  local set sum=0 n
-  for set in rdy dly rty run done dead; do
-    sum=$((sum + $(redis ZCARD "jq:{q}:$set")))
-  done
+  local sum n
+  sum=$(($(of_sets ZCARD | paste -sd +)))
   n=$(($(counter pushed) - $(counter trimmed_done) - $(counter trimmed_dead)))
   assert_equal "$sum" "$n"
   n=$((sum - $(redis ZCARD 'jq:{q}:done')))
@@ -980,10 +987,7 @@ close_and_claim() {
 
 # What stands in one of the sets, all of them.
 held() {
-  local set
-  for set in rdy dly rty run 'done' dead; do
-    redis ZRANGE "jq:{q}:$set" 0 -1 2>/dev/null || true
-  done | sort
+  of_sets ZRANGE 0 -1 2>&1 | sort
 }
 
 @test "no script loses a job to a key of a foreign type" {
@@ -999,7 +1003,6 @@ held() {
       [ "$script" != cancel ] || call retry 0 0 '' 0 a >/dev/null
       # its own state stays readable
       [ "$set" != "$(state a | tr -d ' ')" ] || continue
-      redis DEL "jq:{q}:$set" >/dev/null
       redis SET "jq:{q}:$set" rubbish >/dev/null
       before=$(held)
       case $script in
