@@ -153,9 +153,8 @@ static void check_input(const struct args *a)
 	if (a->wait_timeout && !a->wait)
 		opt_usage(&cmd, "--wait-timeout goes with --wait");
 	if (!a->n_payloads && !a->dash && isatty(STDIN_FILENO))
-		opt_usage(&cmd, "%sstdin is a terminal (write - for PAYLOAD "
-				"to type there)",
-			  streams(a) ? "" : "no PAYLOAD, and ");
+		opt_usage(&cmd, "no PAYLOAD, and stdin is a terminal (write - "
+				"to type there)");
 }
 
 static void parse_args(struct args *a, int argc, char **argv)
@@ -173,12 +172,9 @@ static void parse_args(struct args *a, int argc, char **argv)
 	if (key_check_queue(a->queue, &e) < 0)
 		opt_usage(&cmd, "%s", e.msg);
 	a->payloads = argv + first + 1;
-	a->n_payloads = (size_t)(argc - first - 1);
 	/* after "--" it is a payload like any other */
-	if (a->n_payloads == 1 && !dashes && strcmp(a->payloads[0], "-") == 0) {
-		a->dash = true;
-		a->n_payloads = 0;
-	}
+	a->dash = argc == first + 2 && !dashes && !strcmp(*a->payloads, "-");
+	a->n_payloads = a->dash ? 0 : (size_t)(argc - first - 1);
 	check_job(a);
 	a->wait |= a->follow;
 	check_input(a);
@@ -290,11 +286,8 @@ static int take_record(struct run *r, const struct record_reader *in,
 				     clock_real_ms()};
 
 	if (too_long)
-		/* of others it is said how many came before */
 		err_set(e, STATUS_DATA,
-			"%slarger than %zu bytes (see --max-payload)",
-			a->common.json || in->number > 1 ? "" : "record 1 is ",
-			in->limit);
+			"larger than %zu bytes (see --max-payload)", in->limit);
 	if (!a->common.json && too_long)
 		return -1;
 	if (!a->common.json)

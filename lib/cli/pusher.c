@@ -430,6 +430,8 @@ int pusher_finish(struct pusher *p, struct err *e)
 		else if (p->pushed || p->stopped_at > 1 || p->unsure_to ||
 			 p->stored_to)
 			tell_how_far(p, e);
+		else if (e->code == STATUS_DATA)
+			err_prefix(e, "record %" PRIu64, p->stopped_at);
 		return -1;
 	}
 	if (p->refused)

@@ -97,7 +97,7 @@ pushed() {
 
 @test "64 MiB go through, endless input does not" {
   head -c 67108864 /dev/zero >large
-  run -0 jq-push q <large
+  run -0 jq-push --connect-timeout 1m q <large
   assert_equal "$(redis HSTRLEN 'jq:{q}:pay' "$(pushed)")" \
     $((67108864 + $(job_header "q/$(pushed)" | wc -c)))
   redis FLUSHALL >/dev/null
@@ -379,7 +379,7 @@ timeout=0s max-attempts=3 backoff=fixed:1s meta=A%3Db%20c"
   run -64 script -qec 'jq-push q' /dev/null
   assert_output --partial 'stdin is a terminal'
   run -64 script -qec 'jq-push -l q' /dev/null
-  assert_output --partial 'stdin is a terminal (write - for PAYLOAD'
+  assert_output --partial 'stdin is a terminal (write - to type there)'
   nothing_was_sent
 }
 

@@ -95,7 +95,7 @@ three_names() {
 larger than 3 bytes (see --max-payload)"
   assert_equal "$(payloads)" '«a»«bbb»'
   run -65 jq-push -l --max-payload 64k q < <(yes | tr -d '\n')
-  assert_output 'jq-push: record 1 is larger than 65536 bytes (see --max-payload)'
+  assert_output 'jq-push: record 1: larger than 65536 bytes (see --max-payload)'
 }
 
 @test "the queue becomes full: 75, and how far it came" {
