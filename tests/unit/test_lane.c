@@ -109,9 +109,10 @@ static void answer(struct redis *r, const char *word, int jobs, int epoch,
 	const char *why;
 	size_t used;
 
-	buf_addf(&text,
-		 "*%d\r\n+%s\r\n:5000\r\n:15000\r\n+e%d\r\n:%d\r\n:%d\r\n:0\r\n",
-		 7 + 4 * jobs, word, epoch, history, request);
+	buf_addf(
+		&text,
+		"*%d\r\n+%s\r\n:5000\r\n:15000\r\n+e%d\r\n:%d\r\n:%d\r\n:0\r\n",
+		7 + 4 * jobs, word, epoch, history, request);
 	for (int i = 0; i < 4 * jobs; i++)
 		buf_addstr(&text, "+x\r\n");
 	CHECK_INT(redis_parser_next(p, strv_make(text.p, text.len), &used,
