@@ -196,7 +196,8 @@ live_wake() {
   signal TERM "${worker_pid[2]}" && wait "${worker_pid[2]}"
 }
 
+# So does the worker of another life, if there is one.
 waits_or_over() {
-  db INFO clients | grep -q '^blocked_clients:1' ||
+  db INFO clients | grep -q "^blocked_clients:$((${worker_pid[1]:+1} + 1))" ||
     ! is_ours "${worker_pid[2]}"
 }
