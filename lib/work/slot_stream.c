@@ -320,7 +320,7 @@ static uint64_t consumed(const struct slot_feed *f)
 	return f->written - (uint64_t)left;
 }
 
-/* `had`: the bytes that it had read when it wrote this. */
+/* `had`: the bytes that it has read by now, if not when it wrote this. */
 static void read_line(struct slot *s, struct strv line, uint64_t had)
 {
 	struct slot_feed *f = s->feed;
