@@ -127,7 +127,9 @@ watcher() {
   wait_until 10 shows '^mail/x1 '
   wait_until 10 shows '^mail/k1 '
   tmx resize-window -x 30 -y 5
-  wait_until 10 hides 'more queues'
+  # now none has a line of its own
+  wait_until 10 shows '^… and 32 more queues$'
+  run -1 shows '^(mail|queue)'
   tmx resize-window -x 80 -y 90
   wait_until 10 shows '^queue40 '
   tmx send-keys q
