@@ -102,7 +102,8 @@ void engine_beat_all(struct engine *en)
 static void deliver(struct engine *en, struct lane *l,
 		    const struct beat_answer *a)
 {
-	for (size_t i = 0; i < a->n; i++) {
+	/* the last first: those that stay in a batch may move forward */
+	for (size_t i = a->n; i-- > 0;) {
 		enum beat_word word = beat_word(a, i);
 		struct task *t = l->beat_job[i].task;
 
@@ -118,8 +119,10 @@ static void deliver(struct engine *en, struct lane *l,
 			slot_cancel(t->slot, t);
 			continue;
 		}
-		log_say(&en->log, LOG_WARN,
-			"%s: the lease was lost: ending its handler", t->job);
+		log_say(&en->log, LOG_WARN, "%s: the lease was lost%s", t->job,
+			t->slot->state == SLOT_FILLING
+				? ""
+				: ": ending its handler");
 		slot_lost(t->slot, t);
 	}
 }

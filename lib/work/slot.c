@@ -488,8 +488,8 @@ static action *const actions[SLOT_STATES][SLOT_EVENTS] = {
 			[SLOT_EXITED] = ignore,
 			[SLOT_EOF] = ignore,
 			[SLOT_TIMER] = slot_batch_time,
-			[SLOT_LOST] = ignore,
-			[SLOT_CANCEL] = ignore,
+			[SLOT_LOST] = slot_batch_thin,
+			[SLOT_CANCEL] = slot_batch_thin,
 			[SLOT_BROKEN] = ignore,
 			[SLOT_ENOUGH] = slot_batch_start,
 			[SLOT_FINISH] = slot_batch_start,
@@ -587,12 +587,13 @@ void slot_lost(struct slot *s, struct task *t)
 	slot_event(s, SLOT_LOST);
 }
 
-/* One of many cannot be ended without the others. In a stream it is ended when
- * its turn comes; in a batch it goes on, and is dead unless it is done then
- * (close.lua). */
+/* One of many that run cannot be ended without the others. In a stream it is
+ * ended when its turn comes; in a batch it goes on, and is dead unless it is
+ * done then (close.lua). */
 void slot_cancel(struct slot *s, struct task *t)
 {
 	t->cancel = true;
-	if (s->cap == 1 || (s->feed && t == slot_task(s, 0)))
+	if (s->cap == 1 || s->state == SLOT_FILLING ||
+	    (s->feed && t == slot_task(s, 0)))
 		slot_event(s, SLOT_CANCEL);
 }

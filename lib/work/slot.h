@@ -55,11 +55,11 @@ enum slot_event {
 
 struct slot;
 
-/* What all slots of a worker share. All borrowed. */
 /* How the names of control groups begin; then the worker's process id, a dot
  * and the number of the slot. */
 #define SLOT_GROUPS "jq-work-"
 
+/* What all slots of a worker share. All borrowed. */
 struct slot_host {
 	struct loop *loop;
 	const struct settings *settings;
@@ -207,7 +207,8 @@ void slot_look_again(struct slot *s);
  * 3 at once; until then all is read at its end. */
 void slot_listen(struct slot *s);
 
-/* Words from the server about one of its jobs. */
+/* Words from the server about one of its jobs. Of a batch that is gathered it
+ * is gone then, and those behind it have moved up: begin with the last. */
 void slot_lost(struct slot *s, struct task *t);
 void slot_cancel(struct slot *s, struct task *t);
 

@@ -38,6 +38,7 @@ void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
 	struct outcome o;
 	struct err e;
 
+	t->from = s->records.len;
 	if (frame_add(set->frame, set->ids ? t->job : NULL, payload,
 		      &s->records, &e) < 0) {
 		s->n--;
@@ -45,11 +46,58 @@ void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
 		slot_close_as(s, t, &o);
 		return;
 	}
+	t->to = s->records.len;
 	if (s->n > 1)
 		return;
 	s->state = SLOT_FILLING;
 	s->waited = wait <= 0;
 	loop_timer_set(s->timer, wait > 0 ? wait : LATE_MS);
+}
+
+/* Cut its record out, and its place. Late news of those that move find their
+ * serials elsewhere, and are not heard. */
+static void forget(struct slot *s, struct task *t)
+{
+	struct buf *b = &s->records;
+	size_t from = (size_t)t->from, to = (size_t)t->to;
+	struct task *end = &s->task[s->n];
+
+	memmove(b->p + from, b->p + to, b->len - to);
+	buf_cut(b, b->len - (to - from));
+	memmove(t, t + 1, (size_t)(end - t - 1) * sizeof(*t));
+	end[-1] = (struct task){.slot = s};
+	for (; t < end - 1; t++) {
+		t->from -= to - from;
+		t->to -= to - from;
+	}
+	s->n--;
+}
+
+/* It is not run with those it is gathered with. */
+static void leave(struct slot *s, struct task *t)
+{
+	struct outcome o;
+
+	if (t->lost)
+		outcome_lost(&o);
+	else
+		outcome_hand_back("it was cancelled before it began", &o);
+	slot_close_as(s, t, &o);
+	forget(s, t);
+}
+
+void slot_batch_thin(struct slot *s)
+{
+	for (size_t i = s->n; i-- > 0;) {
+		struct task *t = slot_task(s, i);
+
+		if (t->lost || t->cancel)
+			leave(s, t);
+	}
+	if (s->n > 0)
+		return;
+	loop_timer_clear(s->timer);
+	slot_clear(s);
 }
 
 void slot_batch_start(struct slot *s)

@@ -70,6 +70,8 @@ void slot_batch_add(struct slot *s, struct task *t, struct strv payload);
 void slot_batch_go(struct slot *s, bool more);
 void slot_batch_time(struct slot *s); /* the timer, while it is filled */
 void slot_batch_start(struct slot *s);
+/* Those that were cancelled or lost while it is gathered leave it. */
+void slot_batch_thin(struct slot *s);
 /* "done ID …" on descriptor 3; NULL or what is wrong with it. */
 const char *slot_batch_word(struct slot *s, struct strv word, struct strv rest);
 void slot_batch_over(struct slot *s);

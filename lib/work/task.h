@@ -31,7 +31,8 @@ struct task {
 	bool lost;		/* its lease is somebody else's */
 	bool cancel;		/* an operator wants it ended */
 	bool watched;		/* somebody follows it */
-	uint64_t from, to;	/* where its record lies in all that is sent */
+	uint64_t from, to; /* where its record lies in all that is sent, or in
+			    * the batch that is gathered */
 };
 
 /*

@@ -193,6 +193,45 @@ became() {
   assert_equal "$(field 2 error)" cancelled
 }
 
+@test "jobs that are cancelled while a batch fills are not in it" {
+  jq-ctl set -q q lease=6s
+  spawn worker jq-work --batch 9 --batch-wait 1h --ids q sh -c 'cat >>had'
+  push a bb ccc dddd
+  wait_until 10 eval '[[ $(jq-stat -H -F running q) -eq 4 ]]'
+  jq-ctl cancel -q q/2 q/4
+  wait_until 10 eval '[[ $(jq-stat -H -F dead q) -eq 2 ]]'
+  became 2 dead released cancelled
+  assert_equal "$(field 2 attempts)" 0
+  # all that is left: nothing is run for none
+  jq-ctl cancel -q q/1 q/3
+  wait_until 10 eval '[[ $(jq-stat -H -F dead q) -eq 4 ]]'
+  jq-retry -q q/1 q/3 q/4
+  wait_until 10 eval '[[ $(jq-stat -H -F running q) -eq 3 ]]'
+  jq-ctl cancel -q q/3
+  wait_until 10 eval '[[ $(jq-stat -H -F dead q) -eq 2 ]]'
+  refute [ -e had ]
+  kill -TERM "$spawned"
+  wait_exit 10 worker
+  assert_success
+  assert_equal "$(cat had)" $'q/1\ta\nq/4\tdddd'
+}
+
+@test "jobs that are lost while a batch fills are not in it" {
+  jq-ctl set -q q lease=6s
+  spawn worker jq-work --batch 9 --batch-wait 1h --ids q sh -c 'cat >>had'
+  push a bb
+  wait_until 10 eval '[[ $(jq-stat -H -F running q) -eq 2 ]]'
+  redis ZADD 'jq:{q}:run' XX 1 1 >/dev/null
+  jq-ctl prune q >/dev/null
+  # it is given to the same worker
+  wait_line 10 "$BATS_TEST_TMPDIR/worker.err" 'q/1: the lease was lost$'
+  wait_until 10 eval '[[ $(jq-stat -H -F running q) -eq 2 ]]'
+  kill -TERM "$spawned"
+  wait_exit 10 worker
+  assert_success
+  assert_equal "$(cat had)" $'q/2\tbb\nq/1\ta'
+}
+
 @test "frames hold for batches too; what does not fit is dead" {
   push $'a\nb' c
   batch 9 --frame netstring 'cat'
