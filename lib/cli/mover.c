@@ -148,7 +148,6 @@ static int carry(struct mover *m, struct err *e)
 /* Take those that were looked at over: hold, carry, drop. */
 static int commit(struct mover *m, struct err *e)
 {
-	char line[KEY_QUEUE_MAX + KEY_ID_MAX + 3];
 	int rc = 0;
 
 	memset(m->held, 0, sizeof(m->held));
@@ -157,15 +156,11 @@ static int commit(struct mover *m, struct err *e)
 	    change(m, CHANGE_DROP, m->arrived, dropped, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->n && rc == 0; i++) {
-		struct strv id = m->copy[i].job.id;
-		int n = snprintf(line, sizeof(line), "%s/%.*s\n", m->to,
-				 (int)id.n, id.p);
-
 		if (!m->arrived[i])
 			continue;
 		m->done++;
-		if (!m->command->common->quiet)
-			rc = output_write(line, (size_t)n, e);
+		rc = output_job(m->command->common, "moved", m->to,
+				m->copy[i].job.id, e);
 	}
 	progress_at(&m->progress, m->progress.done + m->n);
 	m->n = 0;

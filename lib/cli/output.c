@@ -33,14 +33,16 @@ int output_write(const void *p, size_t n, struct err *e)
 	return check(fwrite(p, 1, n, stdout) == n, e);
 }
 
-int output_job(const char *what, const char *queue, struct strv id,
-	       struct err *e)
+int output_job(const struct opt_common *common, const char *what,
+	       const char *queue, struct strv id, struct err *e)
 {
 	struct buf name = BUF_INIT, line = BUF_INIT;
 	int rc;
 
+	if (common->quiet)
+		return 0;
 	buf_addf(&name, "%s/%.*s", queue, (int)id.n, id.p);
-	if (what) {
+	if (common->json) {
 		struct json *o = json_new_object();
 
 		json_put_str(o, "what", what);

@@ -21,10 +21,11 @@ int output_finish(struct err *e) must_check;
 int output_write(const void *p, size_t n, struct err *e) must_check;
 int output_flush(struct err *e) must_check;
 
-/* A job's name on a line; or, with a word for what became of it, an object of
- * both. */
-int output_job(const char *what, const char *queue, struct strv id,
-	       struct err *e) must_check;
+/* The answer of a command that changes jobs: the name of one on a line; with
+ * --json an object of it and a word for what became of it; with --quiet
+ * nothing. */
+int output_job(const struct opt_common *common, const char *what,
+	       const char *queue, struct strv id, struct err *e) must_check;
 
 /* Whether stdout (or stderr) gets colour: --color, NO_COLOR, TERM, tty. */
 bool output_color(const struct opt_common *common, FILE *stream);

@@ -11,10 +11,22 @@
 static int url(const struct server *s, bool as_json, struct buf *out,
 	       struct err *e)
 {
-	(void)as_json;
+	struct buf where = BUF_INIT;
+
 	(void)e;
-	server_url(s, out);
+	server_url(s, &where);
+	if (as_json) {
+		struct json *j = json_new_object();
+
+		json_put_int(j, "v", 1);
+		json_put_str(j, "url", where.p);
+		json_write(j, out);
+		json_free(j);
+	} else {
+		buf_addstr(out, where.p);
+	}
 	buf_addch(out, '\n');
+	buf_release(&where);
 	return STATUS_OK;
 }
 

@@ -96,12 +96,11 @@ static void complain_of_state(struct putback *p, struct strv id,
 static void answer(struct putback *p, struct strv id)
 {
 	const char *queue = p->to ? p->target.queue : p->from.queue;
-	char line[KEY_QUEUE_MAX + KEY_ID_MAX + 3];
-	int n = snprintf(line, sizeof(line), "%s/%.*s\n", queue, (int)id.n,
-			 id.p);
 
 	p->done++;
-	if (!p->is_broken && output_write(line, (size_t)n, &p->broken) < 0)
+	if (!p->is_broken &&
+	    output_job(p->command->common, p->dry_run ? "planned" : "retried",
+		       queue, id, &p->broken) < 0)
 		p->is_broken = true;
 }
 

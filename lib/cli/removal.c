@@ -47,12 +47,11 @@ static void complain(struct removal *r, const struct err *e)
 }
 
 /* The job is ended, or will be: its name is the answer. */
-static void answer(struct removal *r, struct strv id)
+static void answer(struct removal *r, const char *what, struct strv id)
 {
 	struct err e;
 
-	if (!r->command->common->quiet &&
-	    output_job(r->told_as, r->queue, id, &e) < 0) {
+	if (output_job(r->command->common, what, r->queue, id, &e) < 0) {
 		r->cannot_write = true;
 		r->why = e;
 	}
@@ -66,9 +65,9 @@ static void removed(void *arg, struct strv id, struct strv word)
 
 	snprintf(name, sizeof(name), "%s/%.*s", r->queue, (int)id.n, id.p);
 	if (strv_eq(word, "OK")) {
-		answer(r, id);
+		answer(r, r->what == CHANGE_DROP ? "dropped" : "cancelled", id);
 	} else if (strv_eq(word, "ASKED")) {
-		answer(r, id);
+		answer(r, "asked", id);
 		if (!r->command->common->quiet)
 			fprintf(stderr,
 				"%s: '%s' is running; its worker was asked to "

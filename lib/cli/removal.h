@@ -21,9 +21,8 @@ struct removal {
 	struct redis *redis;		   /* borrowed */
 	const char *space;		   /* namespace; borrowed */
 	enum change_removal what;
-	const char *reason;  /* to record; borrowed */
-	const char *told_as; /* see output_job(); borrowed */
-	int status;	     /* exit status: the first failure, or 0 */
+	const char *reason; /* to record; borrowed */
+	int status;	    /* exit status: the first failure, or 0 */
 	/* the rest is removal.c's */
 	const char *queue; /* of the ids under way */
 	bool sweeping;	   /* --all: what has gone meanwhile is no failure */

@@ -165,7 +165,6 @@ static int drop_jobs(struct schedules *s, const struct find *f, struct err *e)
 		.space = schedules_space(s),
 		.what = CHANGE_DROP,
 		.reason = reason,
-		.told_as = s->command->common->json ? "dropped" : NULL,
 	};
 	int rc;
 

@@ -16,11 +16,7 @@
 static int print_job(const struct schedules *s, const struct find *f,
 		     const char *id, struct err *e)
 {
-	const struct opt_common *common = s->command->common;
-
-	if (common->quiet)
-		return 0;
-	return output_job(common->json ? "enqueued" : NULL, f->keys.queue,
+	return output_job(s->command->common, "enqueued", f->keys.queue,
 			  strv_of(id), e);
 }
 

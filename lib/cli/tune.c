@@ -13,6 +13,7 @@
 #include "queue/key.h"
 #include "queue/push.h"
 #include "queue/stats.h"
+#include "sys/json.h"
 
 /* One look at a queue before it is changed. */
 static int look_at(struct tune *t, const char *queue, struct key_set *k,
@@ -139,6 +140,18 @@ int tune_get(struct tune *t, const char *queue, char *const *keys, size_t n,
 	return 0;
 }
 
+static void pruned_json(struct tune *t, const char *queue, const int64_t *n)
+{
+	struct json *j = json_new_object();
+
+	json_put_str(j, "queue", queue);
+	json_put_int(j, "done", n[0]);
+	json_put_int(j, "dead", n[1]);
+	json_write(j, t->out);
+	json_free(j);
+	buf_addch(t->out, '\n');
+}
+
 static int prune_one(struct tune *t, const char *queue,
 		     struct progress *progress, struct err *e)
 {
@@ -154,7 +167,9 @@ static int prune_one(struct tune *t, const char *queue,
 		progress_at(progress,
 			    progress->done + (uint64_t)(gone[0] + gone[1]));
 	} while (gone[0] || gone[1]);
-	if (all[0] || all[1])
+	if (t->command->common->json)
+		pruned_json(t, queue, all);
+	else if (all[0] || all[1])
 		buf_addf(t->out, "%s: %" PRId64 " done, %" PRId64 " dead\n",
 			 queue, all[0], all[1]);
 	return 0;

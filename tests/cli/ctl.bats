@@ -139,6 +139,20 @@ jq-ctl: no such job: 'nowhere/a'"
   assert_regex "$stderr" '^jq-ctl: line 1 of standard input: '
 }
 
+@test "with -J an object for each job, and what became of it" {
+  job_all_states q
+  run -0 --separate-stderr jq-ctl -J cancel q/r1 q/x1
+  assert_output '{"what":"cancelled","job":"q/r1"}
+{"what":"asked","job":"q/x1"}'
+  run -0 jq-ctl -J drop q/r1
+  assert_output '{"what":"dropped","job":"q/r1"}'
+  run -0 jq-ctl -J move --to other q/r2
+  assert_output '{"what":"moved","job":"other/r2"}'
+  jq-ctl set -q q keep-dead-jobs=0
+  run -0 jq-ctl -J prune q
+  assert_output '{"queue":"q","done":0,"dead":1}'
+}
+
 @test "cancel: a bad id among the operands, and nothing is done" {
   job_all_states q
   for id in '' q/ /a 'q/*' 'a b/c' q/-x r1; do

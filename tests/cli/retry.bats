@@ -197,6 +197,21 @@ jq-retry: no such queue: 'slip' (nothing was ever pushed to it)"
   assert_equal "$(redis EXISTS 'jq:{other}:meta')" 0
 }
 
+@test "with -J an object each, with -q nothing" {
+  dead q a
+  dead q b
+  dead q c
+  run -0 jq-retry -J --dry-run q/a
+  assert_output '{"what":"planned","job":"q/a"}'
+  run -0 jq-retry -J q/a
+  assert_output '{"what":"retried","job":"q/a"}'
+  run -0 jq-retry -J --to other q/b
+  assert_output '{"what":"retried","job":"other/b"}'
+  run -0 jq-retry -q --all q
+  assert_output ''
+  assert_equal "$(job_ids q dead)" ''
+}
+
 @test "--to moves them with their options" {
   dead q a -p 5 -N mail -t 9s -m 7 -b fixed:1s -M A=1
   run -0 --separate-stderr jq-retry --to other q/a

@@ -142,6 +142,8 @@ mode() {
 @test "url: what JQ_URL needs to mean the same" {
   run -0 --separate-stderr jq-ctl server url
   assert_output "unix://$XDG_RUNTIME_DIR/jobq/redis.sock"
+  run -0 jq-ctl -J server url
+  assert_output "{\"v\":1,\"url\":\"unix://$XDG_RUNTIME_DIR/jobq/redis.sock\"}"
   run -1 jq-ctl server status
   run -0 jq-ctl ping
   JQ_URL=$(jq-ctl server url) run -0 jq-ctl ping
