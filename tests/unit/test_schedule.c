@@ -257,6 +257,12 @@ static void warnings(void)
 		{"0 0 */2 * MON q n", "1:1: warning: day of month and day"},
 		{"@hourly q n overlap=forbid missed=all",
 		 "1:1: warning: missed=all with overlap=forbid"},
+		{"0 0 1 1 * q n start=2027-01-02T00:00:00Z "
+		 "end=2028-01-01T00:00:00Z",
+		 "1:1: warning: end: no tick is due from start to end"},
+		{"0 0 1 1 * q n start=2027-01-01T00:00:00Z "
+		 "end=2027-01-01T00:00:01Z",
+		 ""},
 		{"", "1:1: warning: file: lists no schedule"},
 		{"# nothing\n", "warning: file: lists no schedule"},
 		{"ALLOW_EMPTY=1\n", ""},
