@@ -156,7 +156,7 @@ check-cli check-lua check-install: check-%: build
 check-asan: deps
 	$(AGAIN) SAN=address,undefined run-asan
 run-asan: build $(UNIT) $(FUZZ)
-	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=180 tests/run \
+	@JQ_BIN=$B TEST_JOBS=$(JOBS) BATS_TEST_TIMEOUT=240 tests/run \
 	  $(filter-out tests/install/%,$(BATS)) $(UNIT) $(FUZZ)
 
 ## fuzz: each parser with libFuzzer for FUZZ_SECONDS=60, where clang is

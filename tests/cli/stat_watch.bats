@@ -137,7 +137,7 @@ watcher() {
 }
 
 @test "of many queues those that are busy, and how many others there are" {
-  local queue
+  local queue queues=(a{10..34}) minutes=()
   redis FLUSHALL SYNC >/dev/null
   job_push a00/x
   job_claim a00 >/dev/null
@@ -146,14 +146,17 @@ watcher() {
   job_push zz/r2
   job_claim zz >/dev/null
   job_claim zz >/dev/null
-  for queue in a{10..34}; do
-    job_push "$queue/d"
-    job_kill "$queue/d" 'not this'
-    job_push "$queue/r"
-    job_claim "$queue" >/dev/null
-    # none failed later than another, also when a minute ends meanwhile
-    redis DEL "jq:{$queue}:min" >/dev/null
+  for queue in "${queues[@]}"; do
+    jq-push -q -J "$queue" <<<'{"id":"d","payload":""}
+{"id":"r","payload":""}'
+    minutes+=("jq:{$queue}:min")
   done
+  jq-ctl cancel -q "${queues[@]/%//d}"
+  for queue in "${queues[@]}"; do
+    job_claim "$queue" >/dev/null
+  done
+  # none failed later than another, also when a minute ended meanwhile
+  redis DEL "${minutes[@]}" >/dev/null
   for id in d1 d2; do
     job_push "zz/$id"
     job_kill "zz/$id" 'the last one'

@@ -41,7 +41,7 @@ export ROOT
 JQ_BIN=${JQ_BIN:-$ROOT/build/plain}
 case $JQ_BIN in /*) ;; *) JQ_BIN=$ROOT/$JQ_BIN ;; esac
 export JQ_BIN
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 # The tests of a file share its server: files may run side by side, they not.
 export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 
