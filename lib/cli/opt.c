@@ -120,13 +120,10 @@ static void add_slot(struct opt_parser *p, const struct opt *o)
 {
 	size_t i = p->n++;
 
-	p->slots = buf_realloc(p->slots, p->n * sizeof(*p->slots));
-	p->longs = buf_realloc(p->longs, (p->n + 1) * sizeof(*p->longs));
 	p->slots[i] = (struct opt_slot){.opt = o};
 	p->longs[i] = (struct option){o->name,
 				      o->arg ? required_argument : no_argument,
 				      NULL, OPT_LONG_BASE + (int)i};
-	p->longs[p->n] = (struct option){NULL, 0, NULL, 0};
 	if (o->key > 0 && o->key < OPT_LONG_BASE) {
 		buf_addch(&p->letters, (char)o->key);
 		if (o->arg)
@@ -134,8 +131,19 @@ static void add_slot(struct opt_parser *p, const struct opt *o)
 	}
 }
 
+static size_t count(const struct opt *table)
+{
+	size_t n = 0;
+
+	while (table[n].name)
+		n++;
+	return n;
+}
+
 static void parser_init(struct opt_parser *p, const struct opt_command *cmd)
 {
+	size_t most;
+
 	*p = (struct opt_parser){.cmd = cmd, .letters = BUF_INIT};
 	/* stop at operands, so that the order they are in is dealt with here
 	 * and POSIXLY_CORRECT changes nothing; report missing values as ':' */
@@ -143,6 +151,10 @@ static void parser_init(struct opt_parser *p, const struct opt_command *cmd)
 	*cmd->common = (struct opt_common){
 		.namespace = "jq", .connect_timeout = 5000, .color = "auto"};
 	p->common = opt_help_common_table(cmd->common);
+	most = count(cmd->table) + count(p->common);
+	p->slots = buf_alloc(most * sizeof(*p->slots));
+	/* ends with an option of zeros */
+	p->longs = buf_zalloc((most + 1) * sizeof(*p->longs));
 	for (const struct opt *o = cmd->table; o->name; o++)
 		add_slot(p, o);
 	p->own = p->n;
