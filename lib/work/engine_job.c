@@ -146,14 +146,15 @@ void engine_job_done(void *engine, struct slot *s, struct task *t)
 {
 	struct engine *en = engine;
 	const struct slot_report *r = &s->report;
+	bool lost = strcmp(r->outcome.word, "lost") == 0;
 
-	if (strcmp(r->outcome.word, "lost") != 0)
+	if (!lost)
 		close_job(en, s, t);
 	tell(en, s, t);
 	if (strcmp(r->outcome.word, "dead") == 0)
 		alarm_raise(&en->alarm, t, r);
 	/* what no handler got does not count for -1 and -n */
-	if (r->outcome.kind == CLOSE_RELEASE && !r->started)
+	if (!r->started && (lost || r->outcome.kind == CLOSE_RELEASE))
 		en->taken--;
 	if (r->started)
 		ahead_learn(&en->ahead, t->ended_us - t->started_us);
