@@ -99,6 +99,13 @@ void engine_beat_all(struct engine *en)
 		engine_beat(en, &en->lane[i]);
 }
 
+void engine_lost(struct engine *en, struct task *t)
+{
+	log_say(&en->log, LOG_WARN, "%s: the lease was lost%s", t->job,
+		t->slot->state == SLOT_FILLING ? "" : ": ending its handler");
+	slot_lost(t->slot, t);
+}
+
 static void deliver(struct engine *en, struct lane *l,
 		    const struct beat_answer *a)
 {
@@ -119,11 +126,7 @@ static void deliver(struct engine *en, struct lane *l,
 			slot_cancel(t->slot, t);
 			continue;
 		}
-		log_say(&en->log, LOG_WARN, "%s: the lease was lost%s", t->job,
-			t->slot->state == SLOT_FILLING
-				? ""
-				: ": ending its handler");
-		slot_lost(t->slot, t);
+		engine_lost(en, t);
 	}
 }
 

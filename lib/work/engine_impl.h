@@ -148,6 +148,8 @@ void engine_job_rounds(struct engine *en);
 void engine_beat_start(struct engine *en); /* timers and the first beats */
 void engine_beat(struct engine *en, struct lane *l);
 void engine_beat_all(struct engine *en);
+/* The lease of a job in hand is somebody else's. */
+void engine_lost(struct engine *en, struct task *t);
 /* Before anything is closed: renew leases that may have run out. */
 void engine_beat_if_late(struct engine *en);
 /* Soon, if the slots in use are not as many as the last beat said. */

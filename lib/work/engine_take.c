@@ -144,6 +144,25 @@ static void turn_away(struct engine *en, struct lane *l,
 	slot_refuse(slot(en, 0), l, l->keys.queue, job, &o);
 }
 
+/* One that is given out again may be ours still, for all we were told. */
+static void lose_earlier(struct engine *en, const struct lane *l,
+			 const struct claim_job *job)
+{
+	for (int64_t i = 0; i < en->set->slots; i++) {
+		struct slot *s = en->slot[i];
+
+		/* those behind one that leaves move up */
+		for (size_t k = s ? s->n : 0; k-- > 0;) {
+			struct task *t = slot_task(s, k);
+
+			if (t->serial && t->lane == l && !t->lost &&
+			    strv_eq(job->id, t->id) &&
+			    !strv_eq(job->token, t->token))
+				engine_lost(en, t);
+		}
+	}
+}
+
 /* Give a job that was asked for at `since` to a slot, or away. */
 static void start(struct engine *en, struct lane *l,
 		  const struct claim_words *words, int64_t since)
@@ -155,6 +174,8 @@ static void start(struct engine *en, struct lane *l,
 	struct err e;
 	int rc = claim_read(words, &job, &e);
 
+	if (rc == 0 && job.record.losses > 0)
+		lose_earlier(en, l, &job);
 	/* we may have stood still since it was claimed */
 	if (clock_boot_ms() - since >= l->lease_ms)
 		why = "it came when its lease was over";

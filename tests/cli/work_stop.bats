@@ -357,6 +357,28 @@ job_in() {
   end
 }
 
+# Beats are far apart: it is not they that tell.
+@test "a job that comes again to the worker that runs it: one handler goes on" {
+  begin
+  local job first
+  jq-ctl set -q q lease=1h
+  job=$(jq-push q x)
+  spawn worker jq-work -j 2 q sh -c "$waits"
+  wait_until 5 running 1
+  first=$(cat pids)
+  redis ZADD 'jq:{q}:run' XX 1 "${job#q/}" >/dev/null
+  jq-ctl prune q >/dev/null
+  wait_until 10 gone "$first"
+  wait_line 5 worker.err "$job: the lease was lost: ending its handler"
+  echo 0 >&8
+  wait_until 10 eval '[ "$(jq-stat -F "done" q)" = 1 ]'
+  assert_equal "$(jq-stat -i "$job" -F losses,attempts)" $'1\t0'
+  kill "$spawned"
+  wait_exit 5 worker
+  assert_success
+  end
+}
+
 @test "the reader of its stdout goes away: jobs go on" {
   seq 200 | jq-push -q -l q
   jq-work --drain q echo some output | head -n 1 >first
