@@ -65,9 +65,12 @@ end() {
   release 2025a
   serve '0 12 * * * q noon tz=Town'
   wait_line 10 d.err ' start .* zones=2025a$'
+  # it looks by itself, too: not between the two
+  kill -STOP "$spawned"
   town Europe/Paris
   release 2025b
   kill -HUP "$spawned"
+  kill -CONT "$spawned"
   wait_line 10 d.err \
     ' zone old=2025a new=2025b zones=1 moved=1 names=q/noon$'
   # what cannot be read any more stays as it was
