@@ -24,6 +24,11 @@ int64_t civil_rest(int64_t seconds, int64_t unit)
 	return rest < 0 ? rest + unit : rest;
 }
 
+int64_t civil_second_from(int64_t ms)
+{
+	return civil_floor(ms + 999, 1000);
+}
+
 int64_t civil_days(int64_t year, int month, int day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;

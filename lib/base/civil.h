@@ -34,4 +34,7 @@ int civil_month_length(int64_t year, int month);
 int64_t civil_floor(int64_t seconds, int64_t unit);
 int64_t civil_rest(int64_t seconds, int64_t unit);
 
+/* The first whole second at or after an instant in ms. */
+int64_t civil_second_from(int64_t ms);
+
 #endif

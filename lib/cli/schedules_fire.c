@@ -109,18 +109,13 @@ static int fill(struct schedules *s, const struct find *f, const int64_t *ticks,
 	return rc;
 }
 
-/* The first whole second at or after an instant. */
-static int64_t second_from(int64_t ms)
-{
-	return civil_floor(ms + 999, 1000);
-}
-
 static int backfill_one(struct schedules *s, struct find *f, void *arg,
 			struct err *e)
 {
 	/* a tick of this very second is of the past */
 	int64_t now = f->now / 1000 + 1;
-	int64_t to = s->to == SCHEDULES_NO_TIME ? now : second_from(s->to);
+	int64_t to =
+		s->to == SCHEDULES_NO_TIME ? now : civil_second_from(s->to);
 	int64_t *ticks = NULL;
 	size_t n;
 	int rc;
@@ -129,7 +124,7 @@ static int backfill_one(struct schedules *s, struct find *f, void *arg,
 	if (to > now)
 		return err_set(e, STATUS_USAGE,
 			       "--to lies ahead (leave it out to mean now)");
-	rc = hand_ticks(f, second_from(s->from), to, &ticks, &n, e);
+	rc = hand_ticks(f, civil_second_from(s->from), to, &ticks, &n, e);
 	if (rc == 0 && n == 0)
 		rc = err_set(e, STATUS_NO,
 			     "schedule '%s' of queue '%s' has no tick in that "

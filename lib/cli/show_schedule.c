@@ -45,7 +45,7 @@ static int64_t next_tick(const struct show_schedule *t)
 
 	if (t->state->watermark > after)
 		after = t->state->watermark;
-	if (t->state->finished || !due_next(t->schedule, after, &tick))
+	if (t->state->finished || !schedule_next(t->schedule, after, &tick))
 		return 0;
 	return tick.at;
 }
@@ -245,7 +245,7 @@ static void put_next(struct json *o, const struct show_schedule *t)
 	struct cron_tick tick = {.at = next_tick(t) - 1};
 
 	for (int i = 0; tick.at >= 0 && i < NEXT_SHOWN; i++)
-		if (due_next(t->schedule, tick.at, &tick))
+		if (schedule_next(t->schedule, tick.at, &tick))
 			json_put_time(list, NULL, tick.at * 1000);
 		else
 			break;

@@ -31,7 +31,7 @@ static void add_schedule(struct redis_cmd *c, const struct schedule *s,
 {
 	struct buf line = BUF_INIT;
 	struct cron_tick next = {0};
-	bool more = due_next(s, now / 1000, &next);
+	bool more = schedule_next(s, now / 1000, &next);
 
 	schedule_format(s, &line);
 	redis_cmd_str(c, s->name);
@@ -428,7 +428,7 @@ void call_fire(struct redis *r, const struct key_set *k,
 	char stamp[KEY_ID_MAX + 1];
 	struct cron_tick next = {0};
 	struct redis_cmd c;
-	bool more = due_next(s, f->due.tick.at, &next);
+	bool more = schedule_next(s, f->due.tick.at, &next);
 
 	make_stamp(f, stamp, sizeof(stamp));
 	redis_cmd_init(&c);

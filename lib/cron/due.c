@@ -13,29 +13,14 @@
 /* Twice the longest wait of a scheduler after an error. */
 #define RETRY_MS 10000
 
-/* The first whole second at or after an instant in ms. */
-static int64_t second_from(int64_t ms)
-{
-	return civil_floor(ms + 999, 1000);
-}
-
 /* The last second at which a tick is due at `now` or allowed by end=. */
 static int64_t last_second(const struct schedule *s, int64_t now)
 {
 	int64_t last = civil_floor(now, 1000);
 
-	if (s->end && second_from(s->end) - 1 < last)
-		last = second_from(s->end) - 1;
+	if (s->end && civil_second_from(s->end) - 1 < last)
+		last = civil_second_from(s->end) - 1;
 	return last;
-}
-
-bool due_next(const struct schedule *s, int64_t after, struct cron_tick *out)
-{
-	if (s->start && second_from(s->start) - 1 > after)
-		after = second_from(s->start) - 1;
-	if (!cron_next(&s->cron, s->zone, after, out))
-		return false;
-	return !s->end || out->at < second_from(s->end);
 }
 
 /* The ticks in (after, before), counted up to missed_max + 1. */
@@ -44,7 +29,7 @@ static void count(const struct schedule *s, int64_t after, int64_t before,
 {
 	struct cron_tick t;
 
-	while (due_next(s, after, &t) && t.at < before) {
+	while (schedule_next(s, after, &t) && t.at < before) {
 		if (out->missed > s->missed_max) {
 			out->more = true;
 			return;
@@ -60,10 +45,10 @@ static int64_t keep_from(const struct schedule *s, int64_t now)
 	int64_t window = s->missed_window;
 
 	if (s->missed == SCHEDULE_SKIP)
-		return second_from(now - s->grace);
+		return civil_second_from(now - s->grace);
 	if (window < 0 && s->missed == SCHEDULE_ALL)
 		window = WINDOW_ALL_MS;
-	return window < 0 ? INT64_MIN : second_from(now - window);
+	return window < 0 ? INT64_MIN : civil_second_from(now - window);
 }
 
 /* The oldest tick in [from, last] that fires; false when none does. */
@@ -74,7 +59,7 @@ static bool oldest_kept(const struct schedule *s, int64_t from, int64_t last,
 	int64_t most = s->missed == SCHEDULE_ONCE ? 1 : s->missed_max;
 
 	if (s->missed == SCHEDULE_SKIP)
-		return due_next(s, from - 1, out) && out->at <= last;
+		return schedule_next(s, from - 1, out) && out->at <= last;
 	for (t.at = last + 1; most > 0; most--) {
 		if (!cron_previous(&s->cron, s->zone, t.at, &t) || t.at < from)
 			break;
@@ -105,7 +90,7 @@ static int64_t holds_until(const struct schedule *s, const struct due *d)
 	if (windowed)
 		oldest = too_old(d->tick.at, s->missed_window);
 	if (s->missed == SCHEDULE_SKIP || d->tick.at > d->settled ||
-	    due_next(s, d->settled, &next))
+	    schedule_next(s, d->settled, &next))
 		until = too_old(next.at, s->grace);
 	return until < oldest ? until : oldest;
 }
@@ -145,7 +130,7 @@ void due_plan(const struct schedule *s, int64_t watermark, int64_t settled,
 
 	*out = (struct due){
 		.act = DUE_WAIT, .settled = settled, .until = INT64_MAX};
-	if (!due_next(s, watermark, &first)) {
+	if (!schedule_next(s, watermark, &first)) {
 		out->tick.at = DUE_NEVER;
 		return;
 	}
@@ -163,7 +148,7 @@ int64_t due_behind(const struct schedule *s, int64_t watermark, int64_t now)
 	int64_t grace = s->grace > RETRY_MS ? s->grace : RETRY_MS;
 	struct cron_tick t;
 
-	if (!due_next(s, watermark, &t) || t.at * 1000 >= now - grace)
+	if (!schedule_next(s, watermark, &t) || t.at * 1000 >= now - grace)
 		return 0;
 	return now - t.at * 1000;
 }

@@ -51,9 +51,6 @@ struct due {
 void due_plan(const struct schedule *s, int64_t watermark, int64_t settled,
 	      int64_t now, struct due *out);
 
-/* The first tick after `after` that start and end allow; false: none. */
-bool due_next(const struct schedule *s, int64_t after, struct cron_tick *out);
-
 /*
  * How late the oldest tick is that should have been dealt with, ms: 0 unless
  * one is older than the schedule's grace, and than the time that a scheduler

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cron/call.h"
-#include "cron/due.h"
 #include "queue/push.h"
 
 /* Steps on their way at once. */
@@ -111,7 +110,7 @@ int hand_ticks(const struct find *schedule, int64_t from, int64_t to,
 
 	*n = 0;
 	*ticks = buf_alloc(HAND_TICKS_MAX * sizeof(**ticks));
-	while (due_next(find_schedule(schedule), t.at, &t) && t.at < to) {
+	while (schedule_next(find_schedule(schedule), t.at, &t) && t.at < to) {
 		if (*n == HAND_TICKS_MAX)
 			return err_set(e, STATUS_USAGE,
 				       "schedule '%s' of queue '%s' has more "

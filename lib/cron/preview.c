@@ -10,7 +10,6 @@
 #include "base/civil.h"
 #include "base/num.h"
 #include "base/text.h"
-#include "cron/due.h"
 #include "sys/json.h"
 
 /* The zone that text and option agree on. */
@@ -187,7 +186,7 @@ int64_t preview_write(const struct preview *p, struct buf *out)
 	struct cron_tick t = {.at = p->after};
 	int64_t n = 0;
 
-	while (n < p->most && due_next(p->schedule, t.at, &t)) {
+	while (n < p->most && schedule_next(p->schedule, t.at, &t)) {
 		if (p->json)
 			add_json(p, &t, out);
 		else

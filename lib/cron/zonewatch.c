@@ -56,7 +56,7 @@ static int64_t next_tick(const struct table_entry *n, int64_t after)
 {
 	struct cron_tick t;
 
-	return due_next(n->schedule, after, &t) ? t.at : DUE_NEVER;
+	return schedule_next(n->schedule, after, &t) ? t.at : DUE_NEVER;
 }
 
 /* Nothing before now fires by the new data, that did not by the old. */

@@ -218,6 +218,16 @@ int schedule_check_name(struct strv name, struct err *e)
 		       SCHEDULE_NAME_MAX);
 }
 
+bool schedule_next(const struct schedule *s, int64_t after,
+		   struct cron_tick *out)
+{
+	if (s->start && civil_second_from(s->start) - 1 > after)
+		after = civil_second_from(s->start) - 1;
+	if (!cron_next(&s->cron, s->zone, after, out))
+		return false;
+	return !s->end || out->at < civil_second_from(s->end);
+}
+
 int64_t schedule_jitter(const struct schedule *s)
 {
 	uint64_t h = fnv_add(FNV_INIT, s->name, strlen(s->name));

@@ -130,6 +130,11 @@ void schedule_format(const struct schedule *s, struct buf *out);
 /* Free what it holds; a zeroed one is fine. */
 void schedule_file_release(struct schedule_file *f);
 
+/* The first tick after `after` (seconds since the epoch) that start and end
+ * allow; false: none. */
+bool schedule_next(const struct schedule *s, int64_t after,
+		   struct cron_tick *out);
+
 /* The offset by which `jitter` delays the jobs of a schedule, ms: the same on
  * every host and in every run. */
 int64_t schedule_jitter(const struct schedule *s);

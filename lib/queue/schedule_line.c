@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/civil.h"
 #include "base/text.h"
 #include "queue/key.h"
 #include "queue/schedule_option.h"
@@ -248,17 +247,6 @@ static void find_zone(struct schedule_parser *p, struct schedule *s,
 		schedule_parser_fault(p, at, "%s", e.msg);
 }
 
-/* Whether no tick is due from start to end, of which both are given. */
-static bool never_fires_between(const struct schedule *s)
-{
-	struct cron_tick tick;
-	/* a tick is due at a whole second */
-	int64_t before = civil_floor(s->start + 999, 1000) - 1;
-
-	return !cron_next(&s->cron, s->zone, before, &tick) ||
-	       tick.at * 1000 >= s->end;
-}
-
 /* What no single option can tell. */
 static void check_together(struct schedule_parser *p, struct schedule *s,
 			   const struct schedule_options *o)
@@ -292,7 +280,7 @@ static void check_together(struct schedule_parser *p, struct schedule *s,
 			"expression '%.40s': never fires in %s: its times fall "
 			"into a gap of the clock (choose another hour)",
 			s->text, s->tz);
-	else if (s->zone && s->start && s->end && never_fires_between(s))
+	else if (s->zone && s->start && s->end && !schedule_next(s, 0, &tick))
 		schedule_parser_warn(p, at,
 				     "end: no tick is due from start to end "
 				     "(nothing will fire)");

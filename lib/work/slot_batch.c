@@ -54,8 +54,9 @@ void slot_batch_add(struct slot *s, struct task *t, struct strv payload)
 	loop_timer_set(s->timer, wait > 0 ? wait : LATE_MS);
 }
 
-/* Cut its record out, and its place. Late news of those that move find their
- * serials elsewhere, and are not heard. */
+/* Cut its record out, and its place in the ring, which a batch fills from the
+ * first one on. Late news of those that move find their serials elsewhere, and
+ * are not heard. */
 static void forget(struct slot *s, struct task *t)
 {
 	struct buf *b = &s->records;
