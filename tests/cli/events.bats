@@ -13,8 +13,8 @@ record() {
 
 # The events on record of a queue: EVENT:ID, one a line.
 recorded() {
-  jq-stat --follow --from 0 --wait-timeout 10ms -F event,id "$1" 2>/dev/null |
-    tr '\t' : || true
+  jq-stat --follow --from 0 -n "$(on_record "$1")" --wait-timeout 20s \
+    -F event,id "$1" 2>/dev/null | tr '\t' :
 }
 
 is_recorded() {
@@ -153,7 +153,7 @@ expired() {
 @test "--follow --from: what is not on record any more is said" {
   job_push mail/a
   run -75 --separate-stderr jq-stat --follow --from 1700000000000-0 \
-    --wait-timeout 10ms mail
+    --wait-timeout 1s mail
   assert_regex "$stderr" \
     "^jq-stat: warning: queue 'mail': events before 20.*Z may be missing\$"
   jq-ctl set mail keep-events=100 >/dev/null

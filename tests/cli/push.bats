@@ -97,7 +97,7 @@ pushed() {
 
 @test "64 MiB go through, endless input does not" {
   head -c 67108864 /dev/zero >large
-  run -0 jq-push --connect-timeout 1m q <large
+  run -0 jq-push --connect-timeout 100s q <large
   assert_equal "$(redis HSTRLEN 'jq:{q}:pay' "$(pushed)")" \
     $((67108864 + $(job_header "q/$(pushed)" | wc -c)))
   redis FLUSHALL >/dev/null

@@ -40,18 +40,23 @@ state_is() {
 }
 
 @test "a push wakes one of thirty idle workers, and no other asks" {
-  local i
+  local i least=99
   for i in {1..30}; do
     spawn "worker$i" jq-work -q q true
   done
   wait_until 20 all_wait 30
-  redis CONFIG RESETSTAT >/dev/null
-  jq-push -q q x
-  wait_until 5 is_done 1
-  wait_until 5 all_wait 30
-  # who was woken waits again; some may have had their look of every five seconds
-  assert [ "$(calls blpop)" -ge 1 ]
-  assert [ "$(calls blpop)" -le 10 ]
+  # who was woken waits again; some may have had their look of every five
+  # seconds, on a busy machine many: one push without those will do
+  for i in {1..5}; do
+    redis CONFIG RESETSTAT >/dev/null
+    jq-push -q q x
+    wait_until 5 is_done "$i"
+    wait_until 5 all_wait 30
+    run -0 calls blpop
+    assert [ "$output" -ge 1 ]
+    [ "$output" -ge "$least" ] || least=$output
+  done
+  assert [ "$least" -le 10 ]
 }
 
 @test "the claim of an idle worker waits with it, and brings the job" {
@@ -230,11 +235,16 @@ is_idle_again() {
   done
 }
 
+claims_wait_or_gone() {
+  claims_wait 1 || gone "$1"
+}
+
 @test "-W: a job that comes at the end is run, or left for others" {
   local i k
   for i in {12..17}; do
     spawn worker jq-work -W 300ms q true
-    wait_until 5 claims_wait 1
+    # on a busy machine its time may be over before it is seen to wait
+    wait_until 5 claims_wait_or_gone "$spawned"
     for ((k = 0; k < i; k++)); do wait_tick; done
     jq-push -q q x
     wait_exit 5 worker

@@ -6,7 +6,8 @@
 #
 #   wait_until SECONDS COMMAND [ARG...]
 #       Run COMMAND every 20 ms until it succeeds; its output is dropped. When
-#       SECONDS are over the test fails, showing what COMMAND said last.
+#       SECONDS are over, and COMMAND had ten chances in each of them (a busy
+#       machine gives fewer), the test fails, showing what COMMAND said last.
 #         wait_until 5 test -s "$out"
 #         wait_until 5 job_is "$id" dead          # any function of the test
 #
@@ -37,10 +38,10 @@ wait_tick() {
 }
 
 wait_until() {
-  local end=$((SECONDS + $1 + 1)) said
+  local end=$((SECONDS + $1 + 1)) chances=$(($1 * 10)) said
   shift
   until said=$("$@" 2>&1); do
-    if [ "$SECONDS" -ge "$end" ]; then
+    if ((--chances < 0 && SECONDS >= end)); then
       printf 'never came true: %s\nit said last: %s\n' "$*" "$said" >&2
       return 1
     fi
