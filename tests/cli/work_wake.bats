@@ -91,8 +91,18 @@ state_is() {
   wait_until 5 worker_is halted
   jq-push -q q y
   wait_until 5 all_wait 0
-  assert_equal "$(jq-stat -F ready,running,dead q)" $'1\t0\t1'
-  assert_equal "$(wc -l <pids)" 1
+  if [ "$(jq-stat -F running q)" = 1 ]; then
+    # a busy machine: a second has gone by, after which one is taken on trial
+    (($(changed running) - $(changed dead) > 500))
+  else
+    assert_equal "$(jq-stat -F ready,dead q)" $'1\t1'
+    assert_equal "$(wc -l <pids)" 1
+  fi
+}
+
+# changed STATE: when the job in that state came there, in ms
+changed() {
+  date -d "$(jq-stat -s "$1" -F changed q)" +%s%3N
 }
 
 @test "… by an end, and nothing is left with a lease" {
