@@ -342,17 +342,24 @@ took() {
 @test "the server is back: a waiting worker asks within 1.2 s" {
   own
   work
-  # due while the server is away, so that nothing but asking finds it
-  jq-push -q -d 1s -i a q x
-  local start
-  start=$(now_ms)
-  server_kill own
-  wait_until 5 over 1500
-  own
-  start=$(now_ms)
-  wait_until 5 held
-  # the rest is for a busy machine
-  took 2500
+  local start ms i
+  # a busy machine may take longer for one of them
+  for i in 1 2 3; do
+    # due while the server is away, so that nothing but asking finds it
+    jq-push -q -d 1s -i "$i" q x
+    start=$(now_ms)
+    server_kill own
+    wait_until 5 over 1500
+    own
+    start=$(now_ms)
+    wait_until 5 held
+    ms=$(($(now_ms) - start))
+    ((ms > 1200)) || break
+    echo >&8
+    wait_until 5 sets "$i" 'done'
+    rm pids
+  done
+  ((ms <= 1200)) || fail "it took $ms ms"
   exec 8>&-
 }
 

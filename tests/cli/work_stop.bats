@@ -450,16 +450,16 @@ job_in() {
 }
 
 @test "descriptors and zombies do not grow" {
-  seq 100 | jq-push -q -l q
+  seq 300 | jq-push -q -l q
   spawn worker jq-work q true
   fds() { find "/proc/$engine/fd" -mindepth 1 | wc -l; }
   wait_until 5 idle
   local engine before
   engine=$(pgrep -P "$spawned" jq-work)
-  wait_until 10 eval '[ "$(jq-stat -F "done" q)" = 100 ]'
+  wait_until 20 eval '[ "$(jq-stat -F "done" q)" = 300 ]'
   before=$(fds)
-  seq 400 | jq-push -q -l q
-  wait_until 40 eval '[ "$(jq-stat -F "done" q)" = 500 ]'
+  seq 1000 | jq-push -q -l q
+  wait_until 60 eval '[ "$(jq-stat -F "done" q)" = 1300 ]'
   assert_equal "$(fds)" "$before"
   run -1 pgrep -r Z -P "$engine"
 }
